@@ -1,0 +1,83 @@
+/* Decoders: a file in some format becomes bands, each component on its own grid.
+ *
+ *     open        reads the header; *picture says what is coming. No memory that depends
+ * on the size of the picture is taken yet, and limits on pixels have been checked.
+ *     want_corner says which frequencies anybody will look at
+ *     read_band   again and again until SCT_DONE: for a JPEG one iMCU row, that is
+ *                 component[ci].v rows of blocks of each component (fewer at the bottom)
+ *     close       always, whatever happened; frees everything
+ *
+ * A decoder never throws away damage silently. Without `salvage` read_band returns
+ * SCT_ERR_TRUNCATED or SCT_ERR_CORRUPT as soon as it is known, and report->damaged_row
+ * says where. With it, what can be had is delivered, the rest is filled in as
+ * libjpeg-turbo does, and report->damage says so at SCT_DONE. */
+#ifndef SCT_DECODER_H
+#define SCT_DECODER_H
+
+#include "io.h"
+#include "picture.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Limits that are checked before memory is taken. 0 means the default. */
+struct sct_limits {
+    int64_t max_pixels;      /* width * height; default SCT_MAX_PIXELS */
+    int max_scans;           /* of a progressive JPEG; default SCT_MAX_SCANS */
+    size_t max_memory_bytes; /* that decoding may take; default SCT_MAX_MEMORY_BYTES */
+};
+
+#define SCT_MAX_PIXELS       ((int64_t)268 * 1000 * 1000)
+#define SCT_MAX_SCANS        500
+#define SCT_MAX_MEMORY_BYTES ((size_t)1 << 30)
+
+struct sct_decoder_spec {
+    struct sct_reader *reader; /* borrowed until close */
+    struct sct_limits limits;
+    int salvage;               /* deliver damaged pictures as far as they go */
+    struct sct_report *report; /* borrowed until close; may be NULL */
+};
+
+/* A band, borrowed until the next call on the decoder. Coefficients are dequantised,
+ * saturated to 16 bits and in the block layout of the kernel's dsp.h: coef(u, v) of a
+ * block stands at int16 number (u / 2) * 16 + v * 2 + u % 2; a row has width_blocks of
+ * them, starts on 64 bytes, and only coefs in the wanted corner are meaningful. */
+struct sct_band {
+    struct {
+        const int16_t *blocks;
+        ptrdiff_t stride_bytes; /* from a row of blocks to the next */
+        int n_rows;             /* of blocks */
+    } component[SCT_MAX_COMPONENTS];
+};
+
+typedef struct sct_decoder sct_decoder;
+
+struct sct_decoder_ops {
+    const char *name;
+    /* Whether these first bytes of a file are this format; n_bytes may be anything. */
+    int (*probe)(const uint8_t *head, size_t n_bytes);
+    /* *out is NULL on failure. SCT_ERR_UNSUPPORTED, _TRUNCATED, _CORRUPT, _TOO_LARGE,
+     * _IO, _MEMORY; the message says which feature, which limit, where. */
+    int (*open)(sct_decoder **out, const struct sct_decoder_spec *spec,
+                struct sct_picture *picture);
+    /* Before the first read_band; 1..8 each; never called: 8, 8. */
+    void (*want_corner)(sct_decoder *d, int n_u, int n_v);
+    /* SCT_OK, SCT_DONE, or an error as above. */
+    int (*read_band)(sct_decoder *d, struct sct_band *band);
+    void (*close)(sct_decoder *d); /* accepts NULL */
+};
+
+extern const struct sct_decoder_ops sct_jpeg_decoder;
+
+/* Looks at the first bytes and opens the decoder for them: *ops is the one to go on with.
+ * Other formats that we can name are SCT_ERR_UNSUPPORTED with the name in the message;
+ * the rest is SCT_ERR_NOT_AN_IMAGE, an empty input too. On failure *ops and *out are
+ * NULL. */
+int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **out,
+                     const struct sct_decoder_spec *spec, struct sct_picture *picture);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

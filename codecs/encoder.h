@@ -1,0 +1,69 @@
+/* Encoders: planes, band by band, become a file.
+ *
+ *     open        writes nothing that cannot be thrown away with the sink's target;
+ * `layout` says what write_band wants write_band  layout->n_bands times, from the top
+ *     finish      after the last band: writes the end; only then is the file whole
+ *     close       always; frees everything */
+#ifndef SCT_ENCODER_H
+#define SCT_ENCODER_H
+
+#include "io.h"
+#include "picture.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sct_encoder_spec {
+    int width, height;    /* pixels, 1..65535 */
+    enum sct_model model; /* of the planes; written as it is */
+    int n_components;
+    struct {
+        int h, v; /* sampling factors; every component has ceil(width * h / h_max) samples
+                     a row */
+    } component[SCT_MAX_COMPONENTS];
+    int quality; /* 1..100 */
+    int progressive, optimize;
+    int has_adobe; /* for CMYK and YCCK: whether the planes are inverted, Adobe's way */
+    const uint8_t *icc; /* NULL: none; borrowed during open */
+    size_t icc_bytes;
+    struct sct_sink sink;
+    struct sct_report *report; /* borrowed until close; may be NULL */
+};
+
+/* What a band is: for each component `band_rows` rows. The last band is padded by the
+ * encoder: rows past `height` need not be given. */
+struct sct_encoder_layout {
+    int n_bands;
+    struct {
+        int width, height; /* samples of the plane */
+        int band_rows;     /* rows in a full band */
+        int padded_width;  /* bytes that each row's buffer has to have */
+    } component[SCT_MAX_COMPONENTS];
+};
+
+typedef struct sct_encoder sct_encoder;
+
+struct sct_encoder_ops {
+    const char *name, *extension; /* "jpeg", "jpg" */
+    /* SCT_ERR_ARGUMENT, _UNSUPPORTED, _TOO_LARGE, _MEMORY, _IO; *out is NULL on failure.
+     */
+    int (*open)(sct_encoder **out, const struct sct_encoder_spec *spec,
+                struct sct_encoder_layout *layout);
+    /* rows[ci][i] is row i of component ci in this band, i < band_rows or as many as the
+     * picture still has. Rows are the caller's, but the encoder may write to the padding
+     * between width and padded_width. */
+    int (*write_band)(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONENTS]);
+    int (*finish)(sct_encoder *e);
+    void (*close)(sct_encoder *e); /* accepts NULL */
+};
+
+extern const struct sct_encoder_ops sct_jpeg_encoder;
+
+/* The encoder of that name ("jpeg", "jpg"), or NULL. */
+const struct sct_encoder_ops *sct_encoder_find(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

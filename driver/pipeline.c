@@ -1,0 +1,452 @@
+/* The pipeline: the whole program in one loop, and the only file that knows both codecs
+ * and resizers.
+ *
+ *                 +-> variant 0: resizer per component -> outplanes -> encoder -> sink
+ *     decoder ----+-> variant 1: ...
+ *      bands      +-> ...
+ *
+ *     open the decoder; plan every variant; create resizers; tell the decoder the corner
+ *     while it hands over a band: for each variant, for each component: push; pull rows;
+ *                                 write the bands that are complete
+ *     finish every encoder, then publish: close the targets with SCT_OK
+ *
+ * Invariants
+ *   1. Limits are checked from estimates before the memory is taken.
+ *   2. No target is opened before the first band has been decoded: a picture that cannot
+ * be read leaves no trace.
+ *   3. No target is closed with SCT_OK before every variant is whole. */
+#define _POSIX_C_SOURCE 200809L
+#include "scantling.h"
+
+#include "bits.h"
+#include "geometry.h"
+#include "mem.h"
+#include "outplanes.h"
+
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+struct variant_run {
+    const struct sct_variant *variant;
+    struct sct_geometry geometry;
+    sct_resizer *resizer[SCT_MAX_COMPONENTS];
+    sct_encoder *encoder;
+    struct sct_outplanes planes;
+    int ring_rows[SCT_MAX_COMPONENTS];
+    int is_target_open;
+    struct sct_sink sink;      /* the target's */
+    struct sct_output *output; /* in the result: counts the bytes */
+};
+
+struct run {
+    const struct sct_job *job;
+    struct sct_result *result;
+    struct sct_dsp dsp;
+    struct sct_limits limits;
+    struct sct_reader *reader;
+    const struct sct_decoder_ops *ops;
+    sct_decoder *decoder;
+    struct sct_picture picture;
+    struct variant_run *variants;
+    double mark_ms; /* CPU time at the last change of stage */
+};
+
+/* ---- time
+ * ------------------------------------------------------------------------------ */
+
+static double cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* Books the time since the last mark on a stage. */
+static void charge(struct run *run, double *stage_ms)
+{
+    const double now = cpu_ms();
+    *stage_ms += now - run->mark_ms;
+    run->mark_ms = now;
+}
+
+/* ---- plan
+ * ------------------------------------------------------------------------------ */
+
+static void set_limits(struct run *run)
+{
+    run->limits = run->job->limits;
+    if (!run->limits.max_pixels)
+        run->limits.max_pixels = SCT_MAX_PIXELS;
+    if (!run->limits.max_scans)
+        run->limits.max_scans = SCT_MAX_SCANS;
+    if (!run->limits.max_memory_bytes)
+        run->limits.max_memory_bytes = SCT_MAX_MEMORY_BYTES;
+}
+
+static int open_decoder(struct run *run)
+{
+    struct sct_result *result = run->result;
+    run->reader = sct_mem_alloc(sizeof *run->reader);
+    if (!run->reader)
+        return SCT_ERR_MEMORY;
+    sct_reader_init(run->reader, &run->job->source);
+    const struct sct_decoder_spec spec = {.reader = run->reader,
+                                          .limits = run->limits,
+                                          .salvage = run->job->salvage,
+                                          .report = &result->report};
+    const int status = sct_decoder_open(&run->ops, &run->decoder, &spec, &run->picture);
+    if (status < 0)
+        return status;
+    result->format = run->picture.format;
+    sct_geometry_upright(&run->picture, &result->width, &result->height);
+    return SCT_OK;
+}
+
+static int plan_geometries(struct run *run)
+{
+    const struct sct_job *job = run->job;
+    if (job->n_variants < 1 || job->n_variants > SCT_MAX_VARIANTS)
+        return sct_report_fail(&run->result->report, SCT_ERR_ARGUMENT,
+                               "%d variants: 1 to %d are possible", job->n_variants,
+                               SCT_MAX_VARIANTS);
+    run->variants = sct_mem_alloc((size_t)job->n_variants * sizeof *run->variants);
+    if (!run->variants)
+        return SCT_ERR_MEMORY;
+    for (int i = 0; i < job->n_variants; i++) {
+        struct variant_run *v = &run->variants[i];
+        v->variant = &job->variants[i];
+        v->output = &run->result->output[i];
+        const int status = sct_geometry_plan(&v->geometry, &run->picture, v->variant,
+                                             &run->result->report);
+        if (status < 0)
+            return status;
+        v->output->width = v->geometry.width;
+        v->output->height = v->geometry.height;
+        v->output->format = v->variant->format->name;
+        v->output->extension = v->variant->format->extension;
+    }
+    run->result->n_outputs = job->n_variants;
+    return SCT_OK;
+}
+
+static struct sct_resizer_spec resizer_spec(const struct run *run,
+                                            const struct variant_run *v, int ci)
+{
+    return (struct sct_resizer_spec){.x = v->geometry.component[ci].x,
+                                     .y = v->geometry.component[ci].y,
+                                     .filter = v->variant->filter,
+                                     .domain = SCT_COEFS,
+                                     .dsp = &run->dsp};
+}
+
+static void encoder_spec(const struct run *run, const struct variant_run *v,
+                         struct sct_encoder_spec *spec)
+{
+    const struct sct_picture *picture = &run->picture;
+    *spec = (struct sct_encoder_spec){.width = v->geometry.width,
+                                      .height = v->geometry.height,
+                                      .model = picture->model,
+                                      .n_components = picture->n_components,
+                                      .quality = v->variant->quality,
+                                      .progressive = v->variant->progressive,
+                                      .optimize = v->variant->optimize,
+                                      .has_adobe = picture->has_adobe,
+                                      .icc = picture->icc,
+                                      .icc_bytes = picture->icc_bytes,
+                                      .sink = v->sink,
+                                      .report = &run->result->report};
+    for (int ci = 0; ci < picture->n_components; ci++) {
+        spec->component[ci].h = v->geometry.component[ci].h;
+        spec->component[ci].v = v->geometry.component[ci].v;
+    }
+}
+
+/* Rows of component ci that are ready when n iMCU rows have been pushed. */
+static int rows_after(const struct run *run, const struct variant_run *v, int ci, int n)
+{
+    return sct_resizer_rows_after(v->resizer[ci], n * run->picture.component[ci].v);
+}
+
+static int band_rows(const struct variant_run *v, int ci)
+{
+    return v->geometry.component[ci].v * SCT_BLOCK;
+}
+
+/* How many output bands can be written when n iMCU rows have been pushed. */
+static int bands_after(const struct run *run, const struct variant_run *v, int n)
+{
+    int bands = INT32_MAX;
+    for (int ci = 0; ci < run->picture.n_components; ci++)
+        bands = sct_min(bands, rows_after(run, v, ci, n) / band_rows(v, ci));
+    return bands;
+}
+
+/* The components of one variant become ready at different times: chroma's filter reaches
+ * further. How far they drift apart follows from the geometry, so run it once without
+ * pictures. */
+static void plan_rings(const struct run *run, struct variant_run *v)
+{
+    int n_bands = 0;
+    for (int ci = 0; ci < run->picture.n_components; ci++) {
+        const struct sct_component *c = &run->picture.component[ci];
+        n_bands = sct_max(n_bands, sct_div_up(c->height_blocks, c->v));
+        v->ring_rows[ci] = 1;
+    }
+    int taken = 0; /* output bands */
+    for (int n = 1; n <= n_bands; n++) {
+        for (int ci = 0; ci < run->picture.n_components; ci++) {
+            const int waiting = rows_after(run, v, ci, n) - taken * band_rows(v, ci);
+            v->ring_rows[ci] = sct_max(v->ring_rows[ci], waiting);
+        }
+        taken = bands_after(run, v, n);
+    }
+}
+
+static int check_memory(const struct run *run)
+{
+    size_t n = run->picture.decoder_bytes;
+    for (int i = 0; i < run->job->n_variants; i++) {
+        const struct variant_run *v = &run->variants[i];
+        for (int ci = 0; ci < run->picture.n_components; ci++) {
+            const struct sct_resizer_spec spec = resizer_spec(run, v, ci);
+            n = sct_size_add(n, sct_resizer_bytes(&spec));
+        }
+        n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, v->ring_rows));
+    }
+    if (n <= run->limits.max_memory_bytes)
+        return SCT_OK;
+    return sct_report_fail(&run->result->report, SCT_ERR_TOO_LARGE,
+                           "needs about %zu MiB of memory, over the limit of %zu MiB",
+                           n >> 20, run->limits.max_memory_bytes >> 20);
+}
+
+static int create_resizers(struct run *run, struct variant_run *v)
+{
+    for (int ci = 0; ci < run->picture.n_components; ci++) {
+        const struct sct_resizer_spec spec = resizer_spec(run, v, ci);
+        const int status = sct_resizer_create(&v->resizer[ci], &spec);
+        if (status < 0)
+            return status;
+    }
+    plan_rings(run, v);
+    return SCT_OK;
+}
+
+static int plan(struct run *run)
+{
+    int status = SCT_OK;
+    int corner_u = 1, corner_v = 1;
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
+        status = create_resizers(run, &run->variants[i]);
+    if (status == SCT_OK)
+        status = check_memory(run);
+    if (status < 0)
+        return status;
+    for (int i = 0; i < run->job->n_variants; i++) {
+        for (int ci = 0; ci < run->picture.n_components; ci++) {
+            int u, v;
+            sct_resizer_corner(run->variants[i].resizer[ci], &u, &v);
+            corner_u = sct_max(corner_u, u);
+            corner_v = sct_max(corner_v, v);
+        }
+    }
+    run->ops->want_corner(run->decoder, corner_u, corner_v);
+    return SCT_OK;
+}
+
+/* ---- outputs
+ * --------------------------------------------------------------------------- */
+
+static int count_and_write(void *ctx, const void *data, size_t n)
+{
+    struct variant_run *v = ctx;
+    v->output->bytes += n;
+    return v->sink.write(v->sink.ctx, data, n);
+}
+
+static int open_output(struct run *run, int i)
+{
+    struct variant_run *v = &run->variants[i];
+    struct sct_encoder_spec spec;
+    struct sct_encoder_layout layout;
+    int status = run->job->target.open(run->job->target.ctx, i, v->output, &v->sink);
+    if (status < 0)
+        return status;
+    v->is_target_open = 1;
+    encoder_spec(run, v, &spec);
+    spec.sink = (struct sct_sink){.write = count_and_write, .ctx = v};
+    status = v->variant->format->open(&v->encoder, &spec, &layout);
+    if (status < 0)
+        return status;
+    return sct_outplanes_create(&v->planes, &v->geometry, &layout, v->ring_rows);
+}
+
+static int open_outputs(struct run *run)
+{
+    int status = SCT_OK;
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
+        status = open_output(run, i);
+    return status;
+}
+
+/* Finishes every file, then publishes them all. */
+static int publish(struct run *run)
+{
+    int status = SCT_OK;
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
+        struct variant_run *v = &run->variants[i];
+        assert(v->planes.next_band == v->planes.n_bands);
+        status = v->variant->format->finish(v->encoder);
+    }
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
+        struct variant_run *v = &run->variants[i];
+        v->is_target_open = 0;
+        status = run->job->target.close(run->job->target.ctx, i, SCT_OK);
+        v->output->status = status;
+    }
+    return status;
+}
+
+/* ---- run
+ * ------------------------------------------------------------------------------- */
+
+/* Pulls all rows that a component has ready. */
+static void drain(struct variant_run *v, int ci)
+{
+    while (sct_outplanes_wants_row(&v->planes, ci) &&
+           sct_resizer_bands_wanted(v->resizer[ci]) == 0)
+    {
+        const int status =
+            sct_resizer_pull(v->resizer[ci], sct_outplanes_row(&v->planes, ci));
+        assert(status == SCT_OK);
+        (void)status;
+        sct_outplanes_filled(&v->planes, ci);
+    }
+}
+
+static void resize_band(const struct run *run, struct variant_run *v,
+                        const struct sct_band *band)
+{
+    for (int ci = 0; ci < run->picture.n_components; ci++) {
+        const uint8_t *row = (const uint8_t *)band->component[ci].blocks;
+        for (int i = 0; i < band->component[ci].n_rows; i++) {
+            const int status = sct_resizer_push(v->resizer[ci], row);
+            assert(status != SCT_PULL_FIRST);
+            (void)status;
+            drain(v, ci);
+            row += band->component[ci].stride_bytes;
+        }
+    }
+}
+
+static int encode_bands(struct variant_run *v)
+{
+    uint8_t *const *rows[SCT_MAX_COMPONENTS] = {NULL};
+    int status = SCT_OK;
+    while (status == SCT_OK && sct_outplanes_band(&v->planes, rows) == SCT_OK)
+        status = v->variant->format->write_band(v->encoder, rows);
+    return status;
+}
+
+static int run_variants(struct run *run, const struct sct_band *band)
+{
+    struct sct_times *ms = &run->result->ms;
+    int status = SCT_OK;
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
+        resize_band(run, &run->variants[i], band);
+        charge(run, &ms->resize);
+        status = encode_bands(&run->variants[i]);
+        charge(run, &ms->encode);
+    }
+    return status;
+}
+
+static int run_bands(struct run *run)
+{
+    struct sct_band band;
+    int is_open = 0;
+    for (;;) {
+        int status = run->ops->read_band(run->decoder, &band);
+        charge(run, &run->result->ms.decode);
+        if (status == SCT_DONE)
+            return SCT_OK;
+        if (status == SCT_OK && !is_open) {
+            status = open_outputs(run);
+            is_open = 1;
+        }
+        if (status == SCT_OK)
+            status = run_variants(run, &band);
+        if (status < 0)
+            return status;
+    }
+}
+
+/* ---- the job
+ * --------------------------------------------------------------------------- */
+
+static int begin(struct run *run, const struct sct_job *job, struct sct_result *result)
+{
+    memset(result, 0, sizeof *result);
+    *run = (struct run){.job = job, .result = result, .mark_ms = cpu_ms()};
+    set_limits(run);
+    if (job->dsp)
+        run->dsp = *job->dsp;
+    else if (sct_dsp_init(&run->dsp, NULL) < 0)
+        return SCT_ERR_UNSUPPORTED;
+    const int status = open_decoder(run);
+    return status < 0 ? status : plan_geometries(run);
+}
+
+static int end(struct run *run, int status)
+{
+    struct sct_result *result = run->result;
+    for (int i = 0; run->variants && i < run->job->n_variants; i++) {
+        struct variant_run *v = &run->variants[i];
+        for (int ci = 0; ci < SCT_MAX_COMPONENTS; ci++)
+            sct_resizer_free(v->resizer[ci]);
+        if (v->encoder)
+            v->variant->format->close(v->encoder);
+        sct_outplanes_free(&v->planes);
+        if (v->is_target_open) {
+            (void)run->job->target.close(run->job->target.ctx, i, status);
+            v->output->status = status;
+        } else if (status < 0 && !v->output->bytes) {
+            v->output->status = status;
+        }
+    }
+    if (run->decoder)
+        run->ops->close(run->decoder);
+    if (run->reader)
+        result->bytes = run->reader->total_bytes;
+    sct_mem_free(run->variants);
+    sct_mem_free(run->reader);
+    if (status == SCT_ERR_MEMORY)
+        (void)sct_report_fail(&result->report, status, "out of memory");
+    result->status = status;
+    return status;
+}
+
+int sct_job_plan(const struct sct_job *job, struct sct_result *result)
+{
+    struct run run;
+    return end(&run, begin(&run, job, result));
+}
+
+int sct_job_run(const struct sct_job *job, struct sct_result *result)
+{
+    struct run run;
+    const double start_ms = cpu_ms();
+    int status = begin(&run, job, result);
+    if (status == SCT_OK)
+        status = plan(&run);
+    charge(&run, &result->ms.plan);
+    if (status == SCT_OK)
+        status = run_bands(&run);
+    if (status == SCT_OK)
+        status = publish(&run);
+    charge(&run, &result->ms.encode);
+    status = end(&run, status);
+    result->ms.total = cpu_ms() - start_ms;
+    return status;
+}

@@ -1,0 +1,92 @@
+/* The dsp table: every kernel that has more than one implementation.
+ *
+ * A slot's contract is stated once, here; the C function in dsp_c.c is its definition,
+ * and every other implementation gives the same bytes for every input that the contract
+ * allows. Sums are modulo 2^32 (damaged pictures overflow), shifts are arithmetic.
+ *
+ * All slots work on *lanes of 8*: the 8 vertical frequencies of a block, or 8 consecutive
+ * rows of samples. One element of a source is a *pair group*: 16 int16,
+ *
+ *     group[2 * v + k]   v = 0..7 the lane, k = 0, 1 the two members of the pair
+ *
+ * that is two horizontal frequencies (u, u + 1), or two neighbouring samples, of all 8
+ * lanes. It is what one 256-bit pmaddwd with a broadcast pair of weights consumes. A
+ * block of coefficients is 4 groups: coef(u, v) stands at (u / 2) * 16 + v * 2 + u % 2.
+ */
+#ifndef SCT_DSP_H
+#define SCT_DSP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    SCT_LANES = 8,       /* rows, or vertical frequencies, side by side */
+    SCT_GROUP = 16,      /* int16 in a pair group */
+    SCT_BLOCK_COEFS = 64 /* int16 in a block: 4 groups */
+};
+
+/* What a horizontal pass does; the same for all rows of a component. */
+struct sct_horz {
+    const int32_t *first;   /* [dst_width] first unit of each output's window, >= 0 */
+    const int16_t *weights; /* [dst_width][n_units][n_pairs][2], aligned to 64 bytes */
+    int dst_width;          /* outputs, >= 1 */
+    int n_units;            /* units in every window, >= 1 */
+    int n_pairs;            /* pair groups used of each unit, 1..4 */
+    int unit_stride;        /* int16 from a unit to the next: a multiple of SCT_GROUP */
+    int n_planes;           /* lane pairs wanted, 1..4: lanes 0 .. 2 * n_planes - 1 */
+    int shift;              /* right shift of the sums, 1..24, rounding half up */
+};
+
+/* Pair rows: what the horizontal pass writes and the vertical pass reads. A pair row
+ * holds two lanes of all outputs, interleaved: row[2 * x + k]. Rows start on 64 bytes and
+ * are allocated up to a multiple of 64 bytes. */
+
+struct sct_dsp {
+    const char *name; /* "c", "hwy", "avx2", "neon" */
+
+    /* Brings 8 rows of samples into pair groups, minus 128:
+     *     dst[(x / 2) * 16 + 2 * v + x % 2] = src[v * stride + x] - 128
+     * for 0 <= x < width; when width is odd, the missing partner in the last group is 0.
+     * dst: (width + 1) / 2 groups, aligned to 64. src: any alignment; not one byte past
+     * `width` of a row is read. */
+    void (*pack)(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int width);
+
+    /* The horizontal pass over one band:
+     *     s(x, v) = sum over units j < n_units, pairs p < n_pairs, k = 0, 1 of
+     *               weights[x][j][p][k] * src[(first[x] + j) * unit_stride
+     *                                         + p * 16 + 2 * v + k]
+     *     dst[v / 2][2 * x + v % 2] = sat16((s(x, v) + (1 << (shift - 1))) >> shift)
+     * for v < 2 * n_planes. src: aligned to 64, read only where the formula says, but
+     * whole groups. dst: n_planes pair rows, which may be written up to the next multiple
+     * of 64 bytes past 2 * dst_width. */
+    void (*horz)(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h);
+
+    /* The vertical pass for one output row:
+     *     dst[x] = sat_u8((bias + sum over r < n_rows, k = 0, 1 of
+     *                      weights[2 * r + k] * rows[r][2 * x + k]) >> shift)
+     * n_rows >= 1; 1 <= shift <= 30. rows: pair rows, may be read up to the next multiple
+     * of 64 bytes past 2 * width. weights: 2 * n_rows, aligned to 4. dst: any alignment;
+     * not one byte past `width` is written. */
+    void (*vert)(uint8_t *dst, const int16_t *const *rows, const int16_t *weights,
+                 int n_rows, int width, int32_t bias, int shift);
+};
+
+/* Fills the table with the implementation of that name; NULL or "auto" is the best that
+ * this CPU runs. SCT_ERR_ARGUMENT: no such name. SCT_ERR_UNSUPPORTED: known, but not
+ * built for this machine or not run by this CPU. On failure *dsp is zeroed. */
+SCT_API int sct_dsp_init(struct sct_dsp *dsp, const char *name);
+
+/* The i-th name that sct_dsp_init knows, supported here or not, best last; NULL past the
+ * last. */
+SCT_API const char *sct_dsp_name_at(int i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

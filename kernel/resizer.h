@@ -1,0 +1,69 @@
+/* The resizer: one component of one variant, a stream of bands in and of rows out.
+ *
+ *     push (a row of blocks | a row of samples)  ->  horizontal pass  ->  ring
+ *     pull (a row of 8-bit samples)              <-  vertical pass    <-  ring
+ *
+ * Everything is decided and allocated in create; after that nothing can fail but wrong
+ * use. Nothing in a resizer grows with the height of the picture, neither that of the
+ * source nor that of the output. A resizer belongs to one thread at a time; any number
+ * may coexist. */
+#ifndef SCT_RESIZER_H
+#define SCT_RESIZER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bank.h"
+#include "dsp.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sct_resizer sct_resizer;
+
+struct sct_resizer_spec {
+    struct sct_axis x, y;
+    const struct sct_filter *filter;
+    enum sct_domain domain;    /* what push takes, on both axes */
+    const struct sct_dsp *dsp; /* copied */
+};
+
+/* Creates a resizer; the caller owns *out and frees it with sct_resizer_free.
+ * SCT_ERR_ARGUMENT for an impossible axis (see sct_bank_create), SCT_ERR_MEMORY. On
+ * failure *out is NULL. */
+SCT_API int sct_resizer_create(sct_resizer **out, const struct sct_resizer_spec *spec);
+SCT_API void sct_resizer_free(sct_resizer *r); /* accepts NULL */
+
+/* Bytes that create would allocate for this spec, exactly; SIZE_MAX if it would fail. */
+SCT_API size_t sct_resizer_bytes(const struct sct_resizer_spec *spec);
+
+/* COEFS: the corner of each block that the resizer looks at: u < *n_u and v < *n_v. Coefs
+ * outside it may hold anything. SAMPLES: 0 and 0. */
+SCT_API void sct_resizer_corner(const sct_resizer *r, int *n_u, int *n_v);
+
+/* How many more bands must be pushed before the next row can be pulled; 0 when one is
+ * ready, and when the last row has been pulled. */
+SCT_API int sct_resizer_bands_wanted(const sct_resizer *r);
+
+/* How many rows in all, counted from the first, can be pulled once n_bands bands in all
+ * have been pushed. For planning the buffers behind several resizers that advance
+ * together. */
+SCT_API int sct_resizer_rows_after(const sct_resizer *r, int n_bands);
+
+/* Pushes the next band; it is only read during the call.
+ *   COEFS    one row of blocks, left to right, ceil(src_size / 8) of them in the layout
+ * of dsp.h, dequantised, aligned to 64 bytes SAMPLES  one row of src_size samples of 8
+ * bits SCT_OK: taken. SCT_PULL_FIRST: not taken, a row must be pulled before. SCT_DONE:
+ * all rows are out or can be pulled without it; ignored, as are bands past the bottom of
+ * the picture. */
+SCT_API int sct_resizer_push(sct_resizer *r, const void *band);
+
+/* Writes the next row of dst_size samples of 8 bits. SCT_OK: written. SCT_NEED_INPUT:
+ * push first. SCT_DONE: all rows have been pulled. */
+SCT_API int sct_resizer_pull(sct_resizer *r, uint8_t *row);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,296 @@
+/* The dsp table for AVX2. Compiled with -mavx2; only sct_dsp_fill_avx2 leaves this file,
+ * and dsp.c calls it on CPUs that have AVX2.
+ *
+ * A pair group is one 256-bit register, and one pmaddwd with a broadcast pair of weights
+ * takes it:
+ *
+ *     group     v0k0 v0k1  v1k0 v1k1  ...  v7k0 v7k1      16 x int16
+ *     weights   w0   w1    w0   w1    ...  w0   w1
+ *     pmaddwd      v0         v1      ...     v7           8 x int32, added to the sums
+ *
+ * pmaddwd wraps in its only overflow, 2 * (-32768)^2, and so do the sums: all is modulo
+ * 2^32, like the reference. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "dsp_impl.h"
+
+#include "bits.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+static inline __m256i load256(const void *p)
+{
+    return _mm256_loadu_si256((const __m256i *)p);
+}
+
+static inline void store128(void *p, __m128i a)
+{
+    _mm_storeu_si128((__m128i *)p, a);
+}
+
+/* ---- pack
+ * ------------------------------------------------------------------------------ */
+
+/* 16 columns of 8 rows into 8 groups. Each register holds row v below and v + 4 above;
+ * two interleaves put pairs of samples of 4 rows side by side, and one with zero widens:
+ *
+ *     a0          r0: 01 23 45 ..                    | r4: 01 23 45 ..
+ *     16-bit      r0:01 r1:01 r0:23 r1:23 ..         | r4:01 r5:01 ..
+ *     32-bit      r0:01 r1:01 r2:01 r3:01 r0:23 ..   | r4:01 r5:01 r6:01 r7:01 r4:23 ..
+ *     8-bit, 0    group 0, lanes 0 to 3              | group 0, lanes 4 to 7 */
+static inline void pack_16_columns(int16_t *dst, const uint8_t *src, ptrdiff_t stride)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i middle = _mm256_set1_epi16(128);
+    __m256i a[4], b[4];
+
+    for (int v = 0; v < 4; v++) {
+        const __m128i lo = _mm_loadu_si128((const __m128i *)(src + v * stride));
+        const __m128i hi = _mm_loadu_si128((const __m128i *)(src + (v + 4) * stride));
+        a[v] = _mm256_inserti128_si256(_mm256_castsi128_si256(lo), hi, 1);
+    }
+    const __m256i r01_lo = _mm256_unpacklo_epi16(a[0], a[1]);
+    const __m256i r01_hi = _mm256_unpackhi_epi16(a[0], a[1]);
+    const __m256i r23_lo = _mm256_unpacklo_epi16(a[2], a[3]);
+    const __m256i r23_hi = _mm256_unpackhi_epi16(a[2], a[3]);
+    b[0] = _mm256_unpacklo_epi32(r01_lo, r23_lo);
+    b[1] = _mm256_unpackhi_epi32(r01_lo, r23_lo);
+    b[2] = _mm256_unpacklo_epi32(r01_hi, r23_hi);
+    b[3] = _mm256_unpackhi_epi32(r01_hi, r23_hi);
+
+    for (int i = 0; i < 4; i++) {
+        const __m256i even = _mm256_unpacklo_epi8(b[i], zero);
+        const __m256i odd = _mm256_unpackhi_epi8(b[i], zero);
+        _mm256_storeu_si256((__m256i *)(dst + 2 * i * SCT_GROUP),
+                            _mm256_sub_epi16(even, middle));
+        _mm256_storeu_si256((__m256i *)(dst + (2 * i + 1) * SCT_GROUP),
+                            _mm256_sub_epi16(odd, middle));
+    }
+}
+
+static void pack_avx2(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int width)
+{
+    const int even_width = width & ~1;
+    int x = 0;
+
+    for (; x + 16 <= even_width; x += 16)
+        pack_16_columns(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride_bytes);
+    if (x < even_width && even_width >= 16) {
+        x = even_width -
+            16; /* the last 16 again, partly done: nothing past the end is read */
+        pack_16_columns(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride_bytes);
+        x = even_width;
+    }
+    for (; x < width; x += 2) {
+        int16_t *group = dst + (ptrdiff_t)x * SCT_LANES;
+        for (int v = 0; v < SCT_LANES; v++) {
+            const uint8_t *row = src + v * stride_bytes;
+            group[2 * v] = (int16_t)(row[x] - 128);
+            group[2 * v + 1] = (int16_t)(x + 1 < width ? row[x + 1] - 128 : 0);
+        }
+    }
+}
+
+/* ---- horz
+ * ------------------------------------------------------------------------------ */
+
+static inline __m256i broadcast_pair(const int16_t *weights)
+{
+    int32_t pair;
+    memcpy(&pair, weights, sizeof pair);
+    return _mm256_set1_epi32(pair);
+}
+
+static inline __m256i add_products(__m256i sum, const int16_t *group, __m256i pair)
+{
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(load256(group), pair));
+}
+
+/* Loads bound horz, so the weights of four groups are loaded at once and spread from
+ * there. The groups are at g, g + o1, g + o2 and g + o3. */
+ALWAYS_INLINE __m256i add_4_groups(__m256i sum, const int16_t *g, ptrdiff_t o1,
+                                   ptrdiff_t o2, ptrdiff_t o3, const int16_t *w)
+{
+    const __m256i w4 = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)w));
+    sum = add_products(sum, g, _mm256_shuffle_epi32(w4, 0x00));
+    sum = add_products(sum, g + o1, _mm256_shuffle_epi32(w4, 0x55));
+    sum = add_products(sum, g + o2, _mm256_shuffle_epi32(w4, 0xaa));
+    return add_products(sum, g + o3, _mm256_shuffle_epi32(w4, 0xff));
+}
+
+/* Three groups in the same way; reads two weights too many. */
+ALWAYS_INLINE __m256i add_3_groups(__m256i sum, const int16_t *g, const int16_t *w)
+{
+    const __m256i w4 = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)w));
+    sum = add_products(sum, g, _mm256_shuffle_epi32(w4, 0x00));
+    sum = add_products(sum, g + SCT_GROUP, _mm256_shuffle_epi32(w4, 0x55));
+    return add_products(sum, g + 2 * SCT_GROUP, _mm256_shuffle_epi32(w4, 0xaa));
+}
+
+/* Adds to sum[i] the whole window of output i: unit[i] and w[i] are where its source and
+ * its weights begin. may_overread: two weights past the window's own may be read. */
+ALWAYS_INLINE void add_windows(__m256i sum[4], const int16_t *const unit[4],
+                               const int16_t *const w[4], ptrdiff_t stride, int n_units,
+                               int n_pairs, int may_overread)
+{
+    const int step = n_pairs == 3 ? 1 : 4 / n_pairs; /* units that four groups cover */
+    const ptrdiff_t o1 = n_pairs == 1 ? stride : SCT_GROUP;
+    const ptrdiff_t o2 = n_pairs == 1   ? 2 * stride
+                         : n_pairs == 2 ? stride
+                                        : 2 * SCT_GROUP;
+    const ptrdiff_t o3 = o1 + o2;
+    int j = 0;
+
+    if (n_pairs != 3 || may_overread)
+        for (; j + step <= n_units; j += step)
+            for (int i = 0; i < 4; i++) {
+                const int16_t *g = unit[i] + j * stride;
+                const int16_t *wj = w[i] + (ptrdiff_t)j * n_pairs * 2;
+                sum[i] = n_pairs == 3 ? add_3_groups(sum[i], g, wj)
+                                      : add_4_groups(sum[i], g, o1, o2, o3, wj);
+            }
+    for (; j < n_units; j++)
+        for (int i = 0; i < 4; i++)
+            for (int p = 0; p < n_pairs; p++)
+                sum[i] =
+                    add_products(sum[i], unit[i] + j * stride + p * SCT_GROUP,
+                                 broadcast_pair(w[i] + 2 * ((ptrdiff_t)j * n_pairs + p)));
+}
+
+/* Four outputs, to 16 bytes in each pair row:
+ *
+ *     sum[i]    xi: v0 v1 v2 v3             | v4 v5 v6 v7          8 x int32
+ *     packssdw  x0: v01 v23  x1: v01 v23    | x0: v45 v67 ..       as 32-bit pairs
+ *     shufps    v01: x0 x1 x2 x3            | v45: x0 x1 x2 x3
+ *               v23: x0 x1 x2 x3            | v67: x0 x1 x2 x3 */
+ALWAYS_INLINE void horz_4(int16_t *const dst[4], int x, const int16_t *const unit[4],
+                          const int16_t *const w[4], const struct sct_horz *h,
+                          int n_pairs, int may_overread)
+{
+    const __m128i shift = _mm_cvtsi32_si128(h->shift);
+    const __m256i round = _mm256_set1_epi32((int32_t)1 << (h->shift - 1));
+    __m256i sum[4] = {round, round, round, round};
+
+    add_windows(sum, unit, w, h->unit_stride, h->n_units, n_pairs, may_overread);
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm256_sra_epi32(sum[i], shift);
+
+    const __m256 x01 = _mm256_castsi256_ps(_mm256_packs_epi32(sum[0], sum[1]));
+    const __m256 x23 = _mm256_castsi256_ps(_mm256_packs_epi32(sum[2], sum[3]));
+    const __m256i even = _mm256_castps_si256(_mm256_shuffle_ps(x01, x23, 0x88));
+    const __m256i odd = _mm256_castps_si256(_mm256_shuffle_ps(x01, x23, 0xdd));
+    store128(dst[0] + 2 * (ptrdiff_t)x, _mm256_castsi256_si128(even));
+    if (h->n_planes > 1)
+        store128(dst[1] + 2 * (ptrdiff_t)x, _mm256_castsi256_si128(odd));
+    if (h->n_planes > 2)
+        store128(dst[2] + 2 * (ptrdiff_t)x, _mm256_extracti128_si256(even, 1));
+    if (h->n_planes > 3)
+        store128(dst[3] + 2 * (ptrdiff_t)x, _mm256_extracti128_si256(odd, 1));
+}
+
+/* All outputs; inlined once for every n_pairs, so that the loops over pairs unroll. */
+ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
+                            const struct sct_horz *h, int n_pairs)
+{
+    const ptrdiff_t n_weights = (ptrdiff_t)h->n_units * n_pairs * 2;
+    const int16_t *unit[4], *w[4];
+    int x = 0;
+
+    /* Strictly before the last output, so that over-reading stays inside the weights. */
+    for (; x + 4 < h->dst_width; x += 4) {
+        for (int i = 0; i < 4; i++) {
+            unit[i] = src + (ptrdiff_t)h->first[x + i] * h->unit_stride;
+            w[i] = h->weights + (x + i) * n_weights;
+        }
+        horz_4(dst, x, unit, w, h, n_pairs, 1);
+    }
+    for (int i = 0; i < 4; i++)
+    { /* the last one to four; the last is repeated into the pad */
+        const int xi = sct_min(x + i, h->dst_width - 1);
+        unit[i] = src + (ptrdiff_t)h->first[xi] * h->unit_stride;
+        w[i] = h->weights + xi * n_weights;
+    }
+    horz_4(dst, x, unit, w, h, n_pairs, 0);
+}
+
+static void horz_avx2(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
+{
+    switch (h->n_pairs) {
+    case 1: horz_all(dst, src, h, 1); break;
+    case 2: horz_all(dst, src, h, 2); break;
+    case 3: horz_all(dst, src, h, 3); break;
+    default: horz_all(dst, src, h, 4); break;
+    }
+}
+
+/* ---- vert
+ * ------------------------------------------------------------------------------ */
+
+/* 8 * n_sums outputs from pair x on, in the order of the sums. */
+ALWAYS_INLINE void sum_rows(__m256i *sum, int n_sums, const int16_t *const *rows,
+                            const int16_t *weights, int n_rows, ptrdiff_t x, int32_t bias)
+{
+    for (int i = 0; i < n_sums; i++)
+        sum[i] = _mm256_set1_epi32(bias);
+    for (int r = 0; r < n_rows; r++) {
+        const __m256i pair = broadcast_pair(weights + 2 * r);
+        const int16_t *row = rows[r] + 2 * x;
+        for (int i = 0; i < n_sums; i++)
+            sum[i] = add_products(sum[i], row + i * SCT_GROUP, pair);
+    }
+}
+
+static inline __m128i vert_16(const int16_t *const *rows, const int16_t *weights,
+                              int n_rows, ptrdiff_t x, int32_t bias, __m128i shift)
+{
+    __m256i sum[2];
+    sum_rows(sum, 2, rows, weights, n_rows, x, bias);
+    const __m256i words = _mm256_packs_epi32(_mm256_sra_epi32(sum[0], shift),
+                                             _mm256_sra_epi32(sum[1], shift));
+    const __m256i ordered = _mm256_permute4x64_epi64(words, 0xd8);
+    return _mm_packus_epi16(_mm256_castsi256_si128(ordered),
+                            _mm256_extracti128_si256(ordered, 1));
+}
+
+/* The two packs work in 128-bit halves: 32-bit quarters come out as 0 2 4 6 1 3 5 7. */
+static inline __m256i vert_32(const int16_t *const *rows, const int16_t *weights,
+                              int n_rows, ptrdiff_t x, int32_t bias, __m128i shift)
+{
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i sum[4];
+    sum_rows(sum, 4, rows, weights, n_rows, x, bias);
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm256_sra_epi32(sum[i], shift);
+    const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(sum[0], sum[1]),
+                                              _mm256_packs_epi32(sum[2], sum[3]));
+    return _mm256_permutevar8x32_epi32(bytes, order);
+}
+
+static void vert_avx2(uint8_t *dst, const int16_t *const *rows, const int16_t *weights,
+                      int n_rows, int width, int32_t bias, int shift)
+{
+    const __m128i count = _mm_cvtsi32_si128(shift);
+    int x = 0;
+
+    for (; x + 32 <= width; x += 32)
+        _mm256_storeu_si256((__m256i *)(dst + x),
+                            vert_32(rows, weights, n_rows, x, bias, count));
+    if (x + 16 <= width) {
+        store128(dst + x, vert_16(rows, weights, n_rows, x, bias, count));
+        x += 16;
+    }
+    if (x < width) { /* rows may be read up to 64 bytes, dst not written past its end */
+        uint8_t last[16];
+        store128(last, vert_16(rows, weights, n_rows, x, bias, count));
+        memcpy(dst + x, last, (size_t)(width - x));
+    }
+}
+
+void sct_dsp_fill_avx2(struct sct_dsp *dsp)
+{
+    dsp->name = "avx2";
+    dsp->pack = pack_avx2;
+    dsp->horz = horz_avx2;
+    dsp->vert = vert_avx2;
+}
