@@ -1,0 +1,260 @@
+/* How long each slot of the dsp table takes, for every implementation that this CPU runs.
+ *
+ *     bench_kernel [--json] [--runs N]
+ *
+ * The shapes are those of real jobs: a 4000 pixels wide photograph to 1600 and to 400, by
+ * blocks of coefficients and by scan lines. CPU time of this process; the implementations
+ * take turns in every run, so that a busy machine hurts all of them alike, and the median
+ * of the runs is shown. `ratio` is the reference's time over the implementation's. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dsp.h"
+#include "mem.h"
+
+enum { MAX_IMPLS = 8, MAX_RUNS = 101, DEFAULT_RUNS = 15, MAX_ROWS = 32 };
+
+static const double min_run_ns =
+    1e6; /* calls are repeated until one run takes this long */
+
+enum slot { PACK, HORZ, VERT };
+
+struct shape {
+    const char *name;
+    enum slot slot;
+    int src_units; /* horz: units in a source row */
+    int dst_width; /* pack: samples in a row */
+    int n_units;   /* vert: pair rows */
+    int n_pairs;
+    int unit_stride;
+    int n_planes;
+};
+
+static const struct shape shapes[] = {
+    {"pack 4928", PACK, 0, 4928, 0, 0, 0, 0},
+    {"horz blocks 4000->1600", HORZ, 500, 1600, 3, 3, SCT_BLOCK_COEFS, 3},
+    {"horz blocks 4000->2400", HORZ, 500, 2400, 3, 4, SCT_BLOCK_COEFS, 4},
+    {"horz blocks 4000->1080", HORZ, 500, 1080, 4, 2, SCT_BLOCK_COEFS, 2},
+    {"horz blocks 4000->400", HORZ, 500, 400, 9, 1, SCT_BLOCK_COEFS, 1},
+    {"horz blocks 4000->400, 2 pairs", HORZ, 500, 400, 9, 2, SCT_BLOCK_COEFS, 2},
+    {"horz samples 4000->1600", HORZ, 2000, 1600, 9, 1, SCT_GROUP, 4},
+    {"horz samples 4000->400", HORZ, 2000, 400, 31, 1, SCT_GROUP, 4},
+    {"vert 1600, 9 rows", VERT, 0, 1600, 9, 0, 0, 0},
+    {"vert 400, 18 rows", VERT, 0, 400, 18, 0, 0, 0},
+};
+enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+
+/* One shape's buffers; the values are arbitrary but not constant. */
+struct job {
+    const struct shape *shape;
+    struct sct_horz horz;
+    int32_t *first;
+    int16_t *weights;
+    int16_t *src; /* pack: the groups that are written */
+    int16_t *row[MAX_ROWS];
+    uint8_t *bytes;
+};
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+
+static int16_t *alloc_values(size_t n, int range)
+{
+    int16_t *p = sct_mem_alloc(sct_size_mul(n, sizeof *p));
+    uint32_t state = 1;
+    for (size_t i = 0; p && i < n; i++)
+        p[i] = (int16_t)((int)(next_random(&state) >> 8) % range - range / 2);
+    return p;
+}
+
+static void free_job(struct job *job)
+{
+    sct_mem_free(job->first);
+    sct_mem_free(job->weights);
+    sct_mem_free(job->src);
+    for (int r = 0; r < MAX_ROWS; r++)
+        sct_mem_free(job->row[r]);
+    sct_mem_free(job->bytes);
+}
+
+static int create_job(struct job *job, const struct shape *s)
+{
+    memset(job, 0, sizeof *job);
+    job->shape = s;
+    const size_t width = (size_t)s->dst_width;
+    const int n_rows = s->slot == HORZ ? s->n_planes : s->slot == VERT ? s->n_units : 0;
+    const size_t row_bytes = sct_size_align(2 * width * sizeof(int16_t));
+
+    for (int r = 0; r < n_rows; r++)
+        if (!(job->row[r] = alloc_values(row_bytes / sizeof(int16_t), 4096)))
+            goto fail;
+    if (s->slot == PACK) {
+        job->src = alloc_values((width + 1) / 2 * SCT_GROUP, 256);
+        job->bytes = sct_mem_alloc(width * SCT_LANES);
+        if (!job->src || !job->bytes)
+            goto fail;
+    } else if (s->slot == VERT) {
+        job->weights = alloc_values(2 * (size_t)s->n_units, 4096);
+        job->bytes = sct_mem_alloc(width);
+        if (!job->weights || !job->bytes)
+            goto fail;
+    } else {
+        job->first = sct_mem_alloc(width * sizeof *job->first);
+        job->weights = alloc_values(width * (size_t)(s->n_units * s->n_pairs * 2), 4096);
+        job->src = alloc_values((size_t)s->src_units * (size_t)s->unit_stride, 2048);
+        if (!job->first || !job->weights || !job->src)
+            goto fail;
+        for (int x = 0; x < s->dst_width;
+             x++) /* evenly spread, the last window at the end */
+            job->first[x] = (int32_t)((int64_t)x * (s->src_units - s->n_units) /
+                                      (s->dst_width > 1 ? s->dst_width - 1 : 1));
+        job->horz = (struct sct_horz){.first = job->first,
+                                      .weights = job->weights,
+                                      .dst_width = s->dst_width,
+                                      .n_units = s->n_units,
+                                      .n_pairs = s->n_pairs,
+                                      .unit_stride = s->unit_stride,
+                                      .n_planes = s->n_planes,
+                                      .shift = 14};
+    }
+    return SCT_OK;
+
+fail:
+    free_job(job);
+    return SCT_ERR_MEMORY;
+}
+
+static void run_job(struct job *job, const struct sct_dsp *dsp, int n_calls)
+{
+    const struct shape *s = job->shape;
+    for (int i = 0; i < n_calls; i++) {
+        if (s->slot == PACK)
+            dsp->pack(job->src, job->bytes, s->dst_width, s->dst_width);
+        else if (s->slot == HORZ)
+            dsp->horz(job->row, job->src, &job->horz);
+        else
+            dsp->vert(job->bytes, (const int16_t *const *)job->row, job->weights,
+                      s->n_units, s->dst_width, 1 << 17, 18);
+    }
+}
+
+static double cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double time_calls(struct job *job, const struct sct_dsp *dsp, int n_calls)
+{
+    const double begin = cpu_ns();
+    run_job(job, dsp, n_calls);
+    return cpu_ns() - begin;
+}
+
+/* Calls for which a run takes min_run_ns; warms the caches at the same time. */
+static int count_calls(struct job *job, const struct sct_dsp *dsp)
+{
+    int n = 1;
+    while (n < 1 << 24 && time_calls(job, dsp, n) < min_run_ns)
+        n *= 2;
+    return n;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void measure(struct job *job, const struct sct_dsp *impls, int n_impls, int n_runs,
+                    double *median_ns)
+{
+    double ns[MAX_IMPLS][MAX_RUNS];
+    int n_calls[MAX_IMPLS];
+
+    for (int i = 0; i < n_impls; i++)
+        n_calls[i] = count_calls(job, &impls[i]);
+    for (int run = 0; run < n_runs; run++)
+        for (int i = 0; i < n_impls; i++)
+            ns[i][run] = time_calls(job, &impls[i], n_calls[i]) / n_calls[i];
+    for (int i = 0; i < n_impls; i++) {
+        qsort(ns[i], (size_t)n_runs, sizeof ns[i][0], compare_doubles);
+        median_ns[i] = ns[i][n_runs / 2];
+    }
+}
+
+/* Samples that one call makes: `ps/sample` is per one of these. */
+static int count_samples(const struct shape *s)
+{
+    return s->slot == PACK   ? s->dst_width * SCT_LANES
+           : s->slot == HORZ ? s->dst_width * 2 * s->n_planes
+                             : s->dst_width;
+}
+
+static void print_results(int json, const struct shape *s, const struct sct_dsp *impls,
+                          int n_impls, const double *ns, int is_first)
+{
+    for (int i = 0; i < n_impls; i++) {
+        const double ps = ns[i] * 1000 / count_samples(s);
+        if (json)
+            printf("%s  {\"shape\": \"%s\", \"dsp\": \"%s\", \"ns\": %.1f, "
+                   "\"ps_per_sample\": %.1f, \"ratio\": %.2f}",
+                   is_first && i == 0 ? "" : ",\n", s->name, impls[i].name, ns[i], ps,
+                   ns[0] / ns[i]);
+        else
+            printf("%-32s %-6s %10.0f %10.0f %8.2f\n", i ? "" : s->name, impls[i].name,
+                   ns[i], ps, ns[0] / ns[i]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct sct_dsp impls[MAX_IMPLS];
+    int n_impls = 0, json = 0, n_runs = DEFAULT_RUNS;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            json = 1;
+        } else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc &&
+                   (n_runs = atoi(argv[i + 1])) >= 1 && n_runs <= MAX_RUNS)
+        {
+            i++;
+        } else {
+            fprintf(stderr, "usage: bench_kernel [--json] [--runs 1..%d]\n", MAX_RUNS);
+            return 2;
+        }
+    }
+    for (int i = 0; sct_dsp_name_at(i) && n_impls < MAX_IMPLS; i++) /* "c" is the first */
+        if (sct_dsp_init(&impls[n_impls], sct_dsp_name_at(i)) == SCT_OK)
+            n_impls++;
+
+    if (json)
+        printf("[\n");
+    else
+        printf("%-32s %-6s %10s %10s %8s\n", "shape", "dsp", "ns/call", "ps/sample",
+               "ratio");
+    for (int k = 0; k < N_SHAPES; k++) {
+        struct job job;
+        double ns[MAX_IMPLS];
+        if (create_job(&job, &shapes[k]) != SCT_OK) {
+            fprintf(stderr, "bench_kernel: out of memory\n");
+            return 1;
+        }
+        measure(&job, impls, n_impls, n_runs, ns);
+        print_results(json, &shapes[k], impls, n_impls, ns, k == 0);
+        free_job(&job);
+    }
+    if (json)
+        printf("\n]\n");
+    return 0;
+}

@@ -1,0 +1,16 @@
+# What we link against. The same list, for people who link libscantling.a, is in
+# scantling-config.cmake.in and scantling.pc.in.
+
+find_package(JPEG REQUIRED)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SCT_JANSSON REQUIRED IMPORTED_TARGET jansson)
+if(SCT_WITH_HWY)
+    pkg_check_modules(SCT_LIBHWY REQUIRED IMPORTED_TARGET libhwy)
+endif()
+if(SCT_BUILD_TESTS)
+    pkg_check_modules(SCT_CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+    # The system's own interpreter first: it is the one that sees Debian's python3-jsonschema.
+    find_program(SCT_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+    find_program(SCT_PYTHON python3 REQUIRED)
+endif()

@@ -1,0 +1,33 @@
+/* Finds the decoder for an input by its first bytes, and names what has none. */
+#include "decoder.h"
+#include "sniff.h"
+
+static const struct sct_decoder_ops *const decoders[] = {&sct_jpeg_decoder};
+
+int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **out,
+                     const struct sct_decoder_spec *spec, struct sct_picture *picture)
+{
+    struct sct_reader *r = spec->reader;
+
+    *ops = NULL;
+    *out = NULL;
+    if (sct_reader_peek(r, SCT_SNIFF_BYTES) != SCT_OK)
+        return sct_report_fail(spec->report, SCT_ERR_IO, "reading the input failed");
+    if (r->n_bytes == 0)
+        return sct_report_fail(spec->report, SCT_ERR_NOT_AN_IMAGE, "the input is empty");
+
+    for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++)
+        if (decoders[i]->probe(r->data, r->n_bytes)) {
+            const int status = decoders[i]->open(out, spec, picture);
+            if (status == SCT_OK)
+                *ops = decoders[i];
+            return status;
+        }
+
+    const char *name = sct_sniff_name(r->data, r->n_bytes);
+    if (name)
+        return sct_report_fail(spec->report, SCT_ERR_UNSUPPORTED, "%s is not supported",
+                               name);
+    return sct_report_fail(spec->report, SCT_ERR_NOT_AN_IMAGE,
+                           "not a picture format that is known");
+}

@@ -1,0 +1,14 @@
+/* Finds an encoder by name. */
+#include "encoder.h"
+
+#include <string.h>
+
+static const struct sct_encoder_ops *const encoders[] = {&sct_jpeg_encoder};
+
+const struct sct_encoder_ops *sct_encoder_find(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof encoders / sizeof encoders[0]; i++)
+        if (!strcmp(name, encoders[i]->name) || !strcmp(name, encoders[i]->extension))
+            return encoders[i];
+    return NULL;
+}

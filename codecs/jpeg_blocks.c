@@ -1,0 +1,43 @@
+/* Dequantising, in two steps per block: products in libjpeg's order, which compilers turn into
+ * vectors, then 4-byte moves of pairs into their groups:
+ *
+ *     row v of the block:  [u0 u1][u2 u3][u4 u5][u6 u7]
+ *                             |      |
+ *     group 0, lane v <-------'      '-------> group 1, lane v */
+#include "jpeg_blocks.h"
+
+#include <string.h>
+
+#include "bits.h"
+
+void sct_jpeg_quant_init(struct sct_jpeg_quant *q, const uint16_t quantval[64])
+{
+    q->is_narrow = 1;
+    for (int i = 0; i < 64; i++) {
+        q->wide[i] = quantval[i];
+        q->narrow[i] = (int16_t)(quantval[i] & INT16_MAX);
+        if (quantval[i] > INT16_MAX)
+            q->is_narrow = 0;
+    }
+}
+
+void sct_jpeg_blocks_dequantise(int16_t *dst, const int16_t *src,
+                                const struct sct_jpeg_quant *q, int n_blocks, int n_u,
+                                int n_v)
+{
+    const int n_pairs = sct_div_up(n_u, 2);
+    int16_t product[64];
+
+    for (int b = 0; b < n_blocks; b++, src += 64, dst += 64) {
+        /* |coef| <= 2^15 and quant < 2^16: the product fits in 32 bits */
+        if (q->is_narrow)
+            for (int i = 0; i < n_v * 8; i++)
+                product[i] = sct_sat_i16(src[i] * q->narrow[i]);
+        else
+            for (int i = 0; i < n_v * 8; i++)
+                product[i] = sct_sat_i16(src[i] * q->wide[i]);
+        for (int p = 0; p < n_pairs; p++)
+            for (int v = 0; v < n_v; v++)
+                memcpy(dst + p * 16 + v * 2, product + v * 8 + p * 2, 2 * sizeof *dst);
+    }
+}

@@ -1,0 +1,539 @@
+/* The JPEG decoder: libjpeg-turbo reads all coefs, then they are handed over band by band.
+ *
+ *     open --------> HEADER: up to the first SOS; limits; nothing that grows with the picture
+ *     1st read_band: DATA:   jpeg_read_coefficients, which is one long loop over all scans
+ *     read_band ...:         one iMCU row of blocks, dequantised into `blocks`
+ *
+ * While libjpeg reads the data it calls back twice: the progress monitor before each iMCU row
+ * (limits, which components came) and the messages (damage). README.md has the rules by which a
+ * message is damage; record_damage is where all of them end.
+ *
+ * 1. status is sticky: after an error, or SCT_DONE, read_band repeats it.
+ * 2. Without salvage the first damage leaves libjpeg at once; with it damage is only recorded.
+ * 3. libjpeg may stop half way with an error of its own (a broken header of a later scan). When
+ *    everything was there by then, or with salvage, the input is closed and
+ *    jpeg_read_coefficients called again: it goes on where it was, meets EOI and returns what
+ *    there is. That is done once. */
+#include "decoder.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bits.h"
+#include "jpeg_blocks.h"
+#include "jpeg_common.h"
+#include "jpeg_header.h"
+#include "mem.h"
+
+enum {
+    DECODER_BYTES = 512 * 1024, /* libjpeg's tables and ours, at most, without the coefs */
+    MARKER_BYTES = 128          /* what a saved marker costs beside its bytes, at most */
+};
+
+struct sct_decoder {
+    struct jpeg_decompress_struct cinfo;
+    struct sct_jpeg_errors errors;
+    struct sct_jpeg_source source;
+    struct jpeg_progress_mgr progress;
+    struct sct_report *report;
+    struct sct_limits limits; /* without zeros */
+    int salvage;
+
+    struct sct_picture picture;
+    int sof;             /* marker of the frame header */
+    int has_comment;
+    size_t marker_bytes; /* memory of saved markers */
+    JOCTET *icc;         /* malloc'ed by libjpeg */
+
+    int in_data;                         /* the header is read */
+    int has_started;                     /* the first scan has begun */
+    int has_scan[SCT_MAX_COMPONENTS];    /* the component was part of a scan */
+    int damage, damaged_row;             /* as in the report */
+    char damage_text[256];
+
+    int n_u, n_v;
+    jvirt_barray_ptr *coefs;
+    int16_t *blocks; /* one band: all rows of component 0, then of 1, ... */
+    struct sct_jpeg_quant quant[SCT_MAX_COMPONENTS];
+    struct sct_band band;
+    int next_band, n_bands;
+    int status;
+};
+
+/* ---- damage ---- */
+
+/* The first row of pixels of the iMCU row that libjpeg is at; 0 between scans. */
+static int find_row(const struct sct_decoder *d, JDIMENSION imcu_row)
+{
+    if (imcu_row >= d->cinfo.total_iMCU_rows)
+        return 0;
+    return (int)imcu_row * d->cinfo.max_v_samp_factor * DCTSIZE;
+}
+
+static void record_damage(struct sct_decoder *d, int status, int row, const char *text)
+{
+    if (d->damage == SCT_OK) {
+        d->damage = status;
+        d->damaged_row = row;
+        snprintf(d->damage_text, sizeof d->damage_text, "%s", text);
+    }
+    d->damaged_row = sct_min(d->damaged_row, row);
+}
+
+static void publish_damage(const struct sct_decoder *d)
+{
+    if (d->report && d->damage != SCT_OK) {
+        d->report->damage = d->damage;
+        d->report->damaged_row = d->damaged_row;
+    }
+}
+
+/* Damage that was met inside a guarded step. */
+static void meet_damage(struct sct_decoder *d, int status, int row, const char *text)
+{
+    record_damage(d, status, row, text);
+    if (!d->salvage)
+        sct_jpeg_stop(&d->errors, status, "%s", text);
+}
+
+/* Whether each component's coefs are all there, to the last bit, in every row. */
+static int is_complete(const struct sct_decoder *d)
+{
+    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
+
+    if (!d->has_started || cinfo->input_iMCU_row < cinfo->total_iMCU_rows)
+        return 0;
+    for (int ci = 0; ci < d->picture.n_components; ci++) {
+        if (!d->has_scan[ci])
+            return 0;
+        for (int i = 0; cinfo->progressive_mode && i < DCTSIZE2; i++)
+            if (cinfo->coef_bits[ci][i] != 0)
+                return 0;
+    }
+    return 1;
+}
+
+/* The first row that a missing restart marker may have spoilt: it is noticed at the end of the
+ * interval. */
+static int find_interval_row(const struct sct_decoder *d)
+{
+    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
+    const JDIMENSION n_mcus = cinfo->MCUs_per_row ? cinfo->MCUs_per_row : 1;
+    const JDIMENSION n_rows = (cinfo->restart_interval + n_mcus - 1) / n_mcus;
+    const JDIMENSION at = cinfo->input_iMCU_row;
+    return find_row(d, at >= cinfo->total_iMCU_rows || at < n_rows ? 0 : at - n_rows);
+}
+
+static void judge_warning(struct sct_decoder *d)
+{
+    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
+    const int code = cinfo->err->msg_code;
+    const int is_in_scan =
+        d->has_started && cinfo->input_iMCU_row < cinfo->total_iMCU_rows;
+    int row = find_row(d, cinfo->input_iMCU_row);
+    char text[JMSG_LENGTH_MAX], place[JMSG_LENGTH_MAX + 40];
+
+    cinfo->err->format_message((j_common_ptr)cinfo, text);
+    switch (code) {
+    case JWRN_ADOBE_XFORM:
+    case JWRN_BOGUS_ICC:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_JPEG_EOF:
+    case JWRN_NOT_SEQUENTIAL: sct_report_warn(d->report, "%s", text); return;
+    case JWRN_EXTRANEOUS_DATA:
+        /* Behind a scan, or in the header, it is somebody's padding. Before a restart marker
+         * it is data that decoding should have used up. */
+        if (!is_in_scan) {
+            sct_report_warn(d->report, "%s", text);
+            return;
+        }
+        break;
+    case JWRN_MUST_RESYNC: row = find_interval_row(d); break;
+    default: break;
+    }
+    if (d->source.has_ended && (code == JWRN_HIT_MARKER || code == JWRN_MUST_RESYNC)) {
+        snprintf(place, sizeof place, "the data ends in row %d of %d", row,
+                 d->picture.height);
+        meet_damage(d, SCT_ERR_TRUNCATED, row, place);
+    } else {
+        snprintf(place, sizeof place, "%s, in row %d of %d", text, row,
+                 d->picture.height);
+        meet_damage(d, SCT_ERR_CORRUPT, row, place);
+    }
+}
+
+/* After the last scan: what is missing without any message of libjpeg's. */
+static void judge_end(struct sct_decoder *d)
+{
+    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
+
+    for (int ci = 0; ci < d->picture.n_components; ci++)
+        if (!d->has_scan[ci])
+            meet_damage(d, d->source.has_ended ? SCT_ERR_TRUNCATED : SCT_ERR_CORRUPT, 0,
+                        "a component has no data");
+    if (!d->source.has_ended)
+        return;
+    if (cinfo->progressive_mode && !is_complete(d))
+        meet_damage(d, SCT_ERR_TRUNCATED, 0, "the data ends before the last scan");
+    /* Arithmetic decoding makes sense of an end wherever it comes (T.81, D.2.6). */
+    if (cinfo->arith_code && d->source.end_imcu_row < cinfo->total_iMCU_rows)
+        meet_damage(d, SCT_ERR_TRUNCATED, find_row(d, d->source.end_imcu_row),
+                    "the data ends inside an arithmetic scan");
+    if (d->damage == SCT_OK)
+        sct_report_warn(d->report, "the end-of-image marker is missing");
+}
+
+/* ---- libjpeg's callbacks ---- */
+
+static void hear_message(j_common_ptr common, int level)
+{
+    struct sct_decoder *d = common->client_data;
+    const int *parameters = common->err->msg_parm.i;
+
+    if (d->source.closed)
+        return;
+    if (level < 0) {
+        judge_warning(d);
+    } else if (common->err->msg_code == JTRC_SOF) {
+        if (!d->sof)
+            d->sof = parameters[0];
+    } else if (common->err->msg_code == JTRC_MISC_MARKER && !d->in_data) {
+        if (parameters[0] == JPEG_COM)
+            d->has_comment = 1;
+        else
+            d->marker_bytes += MARKER_BYTES + (size_t)(unsigned)parameters[1];
+        if (d->marker_bytes > d->limits.max_memory_bytes)
+            sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
+                          "the header's metadata exceed the limit on memory, %zu bytes",
+                          d->limits.max_memory_bytes);
+    }
+}
+
+static void explain(struct sct_decoder *d, int status, const char *text)
+{
+    d->errors.status = status;
+    snprintf(d->errors.text, sizeof d->errors.text, "%s", text);
+}
+
+static void explain_marker(struct sct_decoder *d, int marker)
+{
+    if (marker == 0xC3 || marker == 0xCB)
+        explain(d, SCT_ERR_UNSUPPORTED, "lossless JPEG is not supported");
+    else if (marker == 0xF7)
+        explain(d, SCT_ERR_UNSUPPORTED, "JPEG-LS is not supported");
+    else if ((marker >= 0xC5 && marker <= 0xCF) || marker == 0xDE || marker == 0xDF)
+        explain(d, SCT_ERR_UNSUPPORTED, "hierarchical JPEG is not supported");
+}
+
+static void explain_error(j_common_ptr common)
+{
+    struct sct_decoder *d = common->client_data;
+    const int parameter = common->err->msg_parm.i[0];
+
+    switch (common->err->msg_code) {
+    case JERR_FILE_READ: explain(d, SCT_ERR_IO, "reading the input failed"); return;
+    case JERR_INPUT_EOF:
+        explain(d, SCT_ERR_TRUNCATED, "the data ends in the header");
+        return;
+    case JERR_NO_IMAGE: explain(d, SCT_ERR_CORRUPT, "a JPEG without a picture"); return;
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_UNKNOWN_MARKER: explain_marker(d, parameter); break;
+    case JERR_EMPTY_IMAGE:
+        if (d->cinfo.image_width > 0 && d->cinfo.num_components > 0)
+            explain(d, SCT_ERR_UNSUPPORTED,
+                    "a height that follows the first scan (DNL) is not supported");
+        else
+            explain(d, SCT_ERR_CORRUPT, "the width is 0, or there are no components");
+        return;
+    case JERR_BAD_PRECISION:
+        if (parameter == 12 || parameter == 16) {
+            explain(d, SCT_ERR_UNSUPPORTED, "only 8 bits per sample are supported");
+            return;
+        }
+        break;
+    case JERR_IMAGE_TOO_BIG:
+        explain(d, SCT_ERR_TOO_LARGE,
+                "a side of more than 65500 pixels, the limit on pixels of libjpeg");
+        return;
+    case JERR_NO_BACKING_STORE:
+        explain(d, SCT_ERR_TOO_LARGE, "decoding would exceed the limit on memory");
+        return;
+    default: break;
+    }
+    if (d->source.has_ended && !d->source.closed)
+        explain(d, SCT_ERR_TRUNCATED, "the data ends in a marker between scans");
+}
+
+static void watch_progress(j_common_ptr common)
+{
+    struct sct_decoder *d = common->client_data;
+    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
+
+    d->has_started = 1;
+    for (int i = 0; i < cinfo->comps_in_scan; i++)
+        d->has_scan[cinfo->cur_comp_info[i]->component_index] = 1;
+    if (cinfo->input_scan_number > d->limits.max_scans)
+        sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE, "more than %d scans, the limit on scans",
+                      d->limits.max_scans);
+}
+
+/* ---- open and close ---- */
+
+static void close_decoder(sct_decoder *d)
+{
+    if (!d)
+        return;
+    jpeg_destroy_decompress(&d->cinfo);
+    free(d->icc);
+    sct_mem_free(d->blocks);
+    sct_mem_free(d);
+}
+
+static int probe_jpeg(const uint8_t *head, size_t n_bytes)
+{
+    return n_bytes >= 2 && head[0] == 0xFF && head[1] == 0xD8 &&
+           (n_bytes < 3 || head[2] == 0xFF);
+}
+
+static void read_header(void *ctx)
+{
+    struct sct_decoder *d = ctx;
+    struct jpeg_decompress_struct *cinfo = &d->cinfo;
+    unsigned icc_bytes = 0;
+
+    jpeg_create_decompress(cinfo); /* zeroes everything but err and client_data */
+    cinfo->src = &d->source.manager;
+    cinfo->mem->max_memory_to_use =
+        d->limits.max_memory_bytes > LONG_MAX ? LONG_MAX : (long)d->limits.max_memory_bytes;
+    jpeg_save_markers(cinfo, JPEG_APP0 + 1, 0xFFFF);
+    jpeg_save_markers(cinfo, JPEG_APP0 + 2, 0xFFFF);
+    jpeg_save_markers(cinfo, JPEG_APP0 + 13, 0xFFFF);
+
+    d->source.must_not_end = 1;
+    jpeg_read_header(cinfo, TRUE);
+    d->source.must_not_end = 0;
+
+    /* What comes between scans is of no use to us, and would only fill memory. */
+    jpeg_save_markers(cinfo, JPEG_APP0 + 1, 0);
+    jpeg_save_markers(cinfo, JPEG_APP0 + 2, 0);
+    jpeg_save_markers(cinfo, JPEG_APP0 + 13, 0);
+
+    if (sct_jpeg_header_describe(&d->picture, cinfo, d->sof) != SCT_OK)
+        sct_jpeg_stop(&d->errors, SCT_ERR_UNSUPPORTED, "%d components are not supported",
+                      cinfo->num_components);
+    d->picture.has_comment = d->has_comment;
+    if (jpeg_read_icc_profile(cinfo, &d->icc, &icc_bytes)) {
+        d->picture.icc = d->icc;
+        d->picture.icc_bytes = icc_bytes;
+    }
+    d->in_data = 1;
+}
+
+static size_t count_coef_bytes(const struct jpeg_decompress_struct *cinfo)
+{
+    size_t sum = 0;
+    for (int ci = 0; ci < cinfo->num_components; ci++) {
+        const jpeg_component_info *c = &cinfo->comp_info[ci];
+        const size_t h = (size_t)c->h_samp_factor, v = (size_t)c->v_samp_factor;
+        const size_t width = (c->width_in_blocks + h - 1) / h * h;
+        const size_t height = (c->height_in_blocks + v - 1) / v * v;
+        sum = sct_size_add(sum, sct_size_mul(sct_size_mul(width, height), sizeof(JBLOCK)));
+    }
+    return sum;
+}
+
+static size_t count_row_bytes(const struct sct_component *c)
+{
+    return sct_size_mul((size_t)c->width_blocks, sizeof(JBLOCK)); /* a multiple of 64 */
+}
+
+static size_t count_band_bytes(const struct sct_picture *picture)
+{
+    size_t sum = 0;
+    for (int ci = 0; ci < picture->n_components; ci++)
+        sum = sct_size_add(sum, sct_size_mul(count_row_bytes(&picture->component[ci]),
+                                             (size_t)picture->component[ci].v));
+    return sum;
+}
+
+static int check_limits(struct sct_decoder *d)
+{
+    struct sct_picture *p = &d->picture;
+    const int64_t n_pixels = (int64_t)p->width * p->height;
+
+    if (n_pixels > d->limits.max_pixels)
+        return sct_report_fail(d->report, SCT_ERR_TOO_LARGE,
+                               "%d x %d is %lld pixels, the limit on pixels is %lld",
+                               p->width, p->height, (long long)n_pixels,
+                               (long long)d->limits.max_pixels);
+    p->decoder_bytes = DECODER_BYTES;
+    p->decoder_bytes = sct_size_add(p->decoder_bytes, count_coef_bytes(&d->cinfo));
+    p->decoder_bytes = sct_size_add(p->decoder_bytes, count_band_bytes(p));
+    p->decoder_bytes = sct_size_add(p->decoder_bytes, d->marker_bytes);
+    p->decoder_bytes = sct_size_add(p->decoder_bytes, p->icc_bytes);
+    if (p->decoder_bytes > d->limits.max_memory_bytes)
+        return sct_report_fail(d->report, SCT_ERR_TOO_LARGE,
+                               "decoding takes %zu bytes, the limit on memory is %zu",
+                               p->decoder_bytes, d->limits.max_memory_bytes);
+    return SCT_OK;
+}
+
+static int open_decoder(sct_decoder **out, const struct sct_decoder_spec *spec,
+                        struct sct_picture *picture)
+{
+    *out = NULL;
+    struct sct_decoder *d = sct_mem_alloc(sizeof *d);
+    if (!d)
+        return sct_report_fail(spec->report, SCT_ERR_MEMORY, "no memory for a decoder");
+
+    d->report = spec->report;
+    d->salvage = spec->salvage;
+    d->limits = spec->limits;
+    if (d->limits.max_pixels <= 0)
+        d->limits.max_pixels = SCT_MAX_PIXELS;
+    if (d->limits.max_scans <= 0)
+        d->limits.max_scans = SCT_MAX_SCANS;
+    if (d->limits.max_memory_bytes == 0)
+        d->limits.max_memory_bytes = SCT_MAX_MEMORY_BYTES;
+    d->n_u = d->n_v = 8;
+
+    sct_jpeg_errors_init(&d->errors);
+    d->errors.on_error = explain_error;
+    d->errors.on_message = hear_message;
+    sct_jpeg_source_init(&d->source, spec->reader);
+    d->progress.progress_monitor = watch_progress;
+    d->cinfo.err = &d->errors.manager;
+    d->cinfo.client_data = d;
+
+    int status = sct_jpeg_guard(&d->errors, read_header, d);
+    if (status != SCT_OK)
+        sct_report_fail(d->report, status, "%s", d->errors.text);
+    else
+        status = check_limits(d);
+    if (status != SCT_OK) {
+        close_decoder(d);
+        return status;
+    }
+    d->cinfo.progress = &d->progress;
+    d->n_bands = sct_div_up(d->picture.height, 8 * d->picture.v_max);
+    *picture = d->picture;
+    *out = d;
+    return SCT_OK;
+}
+
+static void set_corner(sct_decoder *d, int n_u, int n_v)
+{
+    d->n_u = sct_clamp(n_u, 1, 8);
+    d->n_v = sct_clamp(n_v, 1, 8);
+}
+
+/* ---- data ---- */
+
+static void read_coefs(void *ctx)
+{
+    struct sct_decoder *d = ctx;
+    d->coefs = jpeg_read_coefficients(&d->cinfo);
+    if (!d->source.closed)
+        judge_end(d);
+}
+
+/* Reads all scans. On failure the report is complete. */
+static int read_scans(struct sct_decoder *d)
+{
+    int status = sct_jpeg_guard(&d->errors, read_coefs, d);
+    const int is_about_data = status == SCT_ERR_CORRUPT || status == SCT_ERR_TRUNCATED ||
+                              status == SCT_ERR_UNSUPPORTED;
+
+    if (is_about_data && (d->salvage || d->damage == SCT_OK)) {
+        const int can_go_on = d->has_started && (d->salvage || is_complete(d));
+        if (is_complete(d) && d->damage == SCT_OK)
+            sct_report_warn(d->report, "behind the complete picture: %s", d->errors.text);
+        else
+            record_damage(d, status,
+                          d->cinfo.progressive_mode
+                              ? 0
+                              : find_row(d, d->cinfo.input_iMCU_row),
+                          d->errors.text);
+        if (can_go_on) {
+            sct_jpeg_source_close(&d->cinfo);
+            status = sct_jpeg_guard(&d->errors, read_coefs, d);
+        }
+    }
+    publish_damage(d);
+    if (status != SCT_OK)
+        return sct_report_fail(d->report, status, "%s", d->errors.text);
+    if (d->damage != SCT_OK)
+        sct_report_warn(d->report, "%s", d->damage_text);
+    return SCT_OK;
+}
+
+static int start_bands(struct sct_decoder *d)
+{
+    d->blocks = sct_mem_alloc(count_band_bytes(&d->picture));
+    if (!d->blocks)
+        return sct_report_fail(d->report, SCT_ERR_MEMORY, "no memory for a band");
+
+    const int status = read_scans(d);
+    if (status != SCT_OK)
+        return status;
+
+    int16_t *blocks = d->blocks;
+    for (int ci = 0; ci < d->picture.n_components; ci++) {
+        const struct sct_component *c = &d->picture.component[ci];
+        /* the table as it was when the component's first scan began */
+        const JQUANT_TBL *table = d->cinfo.comp_info[ci].quant_table;
+        if (table)
+            sct_jpeg_quant_init(&d->quant[ci], table->quantval);
+        d->band.component[ci].blocks = blocks;
+        d->band.component[ci].stride_bytes = (ptrdiff_t)count_row_bytes(c);
+        blocks += count_row_bytes(c) / sizeof *blocks * (size_t)c->v;
+    }
+    return SCT_OK;
+}
+
+static void fill_band(void *ctx)
+{
+    struct sct_decoder *d = ctx;
+    j_common_ptr common = (j_common_ptr)&d->cinfo;
+
+    for (int ci = 0; ci < d->picture.n_components; ci++) {
+        const struct sct_component *c = &d->picture.component[ci];
+        const int first = d->next_band * c->v;
+        const int n_rows = sct_min(c->v, c->height_blocks - first);
+        JBLOCKARRAY rows = d->cinfo.mem->access_virt_barray(
+            common, d->coefs[ci], (JDIMENSION)first, (JDIMENSION)n_rows, FALSE);
+        /* A component without any scan has no table, only zeros: the rows stay as they are. */
+        for (int i = 0; i < n_rows && d->cinfo.comp_info[ci].quant_table; i++)
+            sct_jpeg_blocks_dequantise(
+                d->blocks + (d->band.component[ci].blocks - d->blocks) +
+                    (ptrdiff_t)i * c->width_blocks * DCTSIZE2,
+                rows[i][0], &d->quant[ci], c->width_blocks, d->n_u, d->n_v);
+        d->band.component[ci].n_rows = n_rows;
+    }
+}
+
+static int read_band(sct_decoder *d, struct sct_band *band)
+{
+    if (d->status != SCT_OK)
+        return d->status;
+    if (!d->blocks && (d->status = start_bands(d)) != SCT_OK)
+        return d->status;
+    if (d->next_band == d->n_bands)
+        return d->status = SCT_DONE;
+    d->status = sct_jpeg_guard(&d->errors, fill_band, d);
+    if (d->status != SCT_OK)
+        return sct_report_fail(d->report, d->status, "%s", d->errors.text);
+    d->next_band++;
+    *band = d->band;
+    return SCT_OK;
+}
+
+const struct sct_decoder_ops sct_jpeg_decoder = {
+    .name = "jpeg",
+    .probe = probe_jpeg,
+    .open = open_decoder,
+    .want_corner = set_corner,
+    .read_band = read_band,
+    .close = close_decoder,
+};

@@ -1,0 +1,269 @@
+/* The JPEG encoder: planes go into libjpeg-turbo's raw data interface, one iMCU row a band.
+ *
+ *     plane       [ width .. | last sample repeated ]   to whole iMCUs, in the caller's rows
+ *     last band   [ rows ... | pointers to the last row again ]   no memory of its own
+ *
+ * 1. Colours pass through: the model is written as it is.
+ * 2. The output depends on the planes and the spec alone: integer DCT (JDCT_ISLOW), which is
+ *    bit-exact on every machine; no time stamps, no metadata but the ICC profile.
+ * 3. status is sticky: after a failure every call repeats it. */
+#include "encoder.h"
+
+#include <string.h>
+
+#include "bits.h"
+#include "jpeg_common.h"
+#include "mem.h"
+
+enum { MAX_BAND_ROWS = 4 * DCTSIZE };
+
+struct sct_encoder {
+    struct jpeg_compress_struct cinfo;
+    struct sct_jpeg_errors errors;
+    struct sct_jpeg_sink sink;
+    struct sct_report *report;
+    const struct sct_encoder_spec *spec; /* during open only */
+    struct sct_encoder_layout layout;
+    int h[SCT_MAX_COMPONENTS], v[SCT_MAX_COMPONENTS]; /* reduced sampling factors */
+    int next_band;
+    int is_finished;
+    int status;
+    uint8_t *const *const *rows; /* during write_band only */
+};
+
+static const struct {
+    int n_components;
+    J_COLOR_SPACE color_space;
+} models[] = {
+    [SCT_GRAY] = {1, JCS_GRAYSCALE}, [SCT_YCC] = {3, JCS_YCbCr}, [SCT_RGB] = {3, JCS_RGB},
+    [SCT_CMYK] = {4, JCS_CMYK},      [SCT_YCCK] = {4, JCS_YCCK},
+};
+
+static int check_spec(const struct sct_encoder_spec *spec)
+{
+    const unsigned model = (unsigned)spec->model;
+
+    if (model >= sizeof models / sizeof models[0] ||
+        spec->n_components != models[model].n_components)
+        return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
+                               "%d components do not fit the colour model",
+                               spec->n_components);
+    if (spec->width < 1 || spec->height < 1 || spec->quality < 1 || spec->quality > 100)
+        return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
+                               "%d x %d pixels at quality %d make no sense", spec->width,
+                               spec->height, spec->quality);
+    if (spec->width > JPEG_MAX_DIMENSION || spec->height > JPEG_MAX_DIMENSION)
+        return sct_report_fail(spec->report, SCT_ERR_TOO_LARGE,
+                               "%d x %d: a side of a JPEG has at most %ld pixels",
+                               spec->width, spec->height, (long)JPEG_MAX_DIMENSION);
+    for (int ci = 0; ci < spec->n_components; ci++)
+        if (spec->component[ci].h < 1 || spec->component[ci].h > 4 ||
+            spec->component[ci].v < 1 || spec->component[ci].v > 4)
+            return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
+                                   "sampling factors are 1 to 4, not %d and %d",
+                                   spec->component[ci].h, spec->component[ci].v);
+    /* Four components without the marker are read as plain CMYK by everybody. */
+    if (spec->model == SCT_YCCK && !spec->has_adobe)
+        return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
+                               "YCCK cannot be written without an Adobe marker");
+    return SCT_OK;
+}
+
+static int find_common_divisor(int a, int b)
+{
+    return b ? find_common_divisor(b, a % b) : a;
+}
+
+/* Divides the sampling factors by what they have in common, which changes no grid: a component
+ * alone is 1x1, and 2x2 everywhere is 4:4:4. */
+static void reduce_factors(struct sct_encoder *e, const struct sct_encoder_spec *spec)
+{
+    int h = 0, v = 0;
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        h = find_common_divisor(spec->component[ci].h, h);
+        v = find_common_divisor(spec->component[ci].v, v);
+    }
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        e->h[ci] = spec->component[ci].h / h;
+        e->v[ci] = spec->component[ci].v / v;
+    }
+}
+
+static int plan_layout(struct sct_encoder *e, const struct sct_encoder_spec *spec)
+{
+    int h_max = 1, v_max = 1, n_blocks = 0;
+
+    reduce_factors(e, spec);
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        h_max = sct_max(h_max, e->h[ci]);
+        v_max = sct_max(v_max, e->v[ci]);
+        n_blocks += e->h[ci] * e->v[ci];
+    }
+    if (n_blocks > C_MAX_BLOCKS_IN_MCU)
+        return sct_report_fail(spec->report, SCT_ERR_UNSUPPORTED,
+                               "the sampling factors make %d blocks in an MCU, and a JPEG "
+                               "has at most %d",
+                               n_blocks, C_MAX_BLOCKS_IN_MCU);
+
+    const int imcus_across = sct_div_up(spec->width, 8 * h_max);
+    e->layout.n_bands = sct_div_up(spec->height, 8 * v_max);
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        e->layout.component[ci].width = sct_div_up(spec->width * e->h[ci], h_max);
+        e->layout.component[ci].height = sct_div_up(spec->height * e->v[ci], v_max);
+        e->layout.component[ci].band_rows = 8 * e->v[ci];
+        e->layout.component[ci].padded_width = imcus_across * 8 * e->h[ci];
+    }
+    return SCT_OK;
+}
+
+static void close_encoder(sct_encoder *e)
+{
+    if (!e)
+        return;
+    jpeg_destroy_compress(&e->cinfo);
+    sct_mem_free(e);
+}
+
+static void start_file(void *ctx)
+{
+    struct sct_encoder *e = ctx;
+    const struct sct_encoder_spec *spec = e->spec;
+    struct jpeg_compress_struct *cinfo = &e->cinfo;
+
+    jpeg_create_compress(cinfo);
+    cinfo->dest = &e->sink.manager;
+    cinfo->image_width = (JDIMENSION)spec->width;
+    cinfo->image_height = (JDIMENSION)spec->height;
+    cinfo->input_components = spec->n_components;
+    cinfo->in_color_space = models[spec->model].color_space;
+    jpeg_set_defaults(cinfo);
+    jpeg_set_colorspace(cinfo, models[spec->model].color_space);
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        cinfo->comp_info[ci].h_samp_factor = e->h[ci];
+        cinfo->comp_info[ci].v_samp_factor = e->v[ci];
+    }
+    if (spec->model == SCT_CMYK)
+        cinfo->write_Adobe_marker = spec->has_adobe ? TRUE : FALSE;
+    jpeg_set_quality(cinfo, spec->quality, TRUE);
+    cinfo->dct_method = JDCT_ISLOW;
+    cinfo->optimize_coding = spec->optimize ? TRUE : FALSE;
+    cinfo->raw_data_in = TRUE;
+    if (spec->progressive)
+        jpeg_simple_progression(cinfo);
+    jpeg_start_compress(cinfo, TRUE);
+    if (spec->icc && spec->icc_bytes > 0)
+        jpeg_write_icc_profile(cinfo, spec->icc, (unsigned)spec->icc_bytes);
+}
+
+static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
+                        struct sct_encoder_layout *layout)
+{
+    enum { MAX_ICC_BYTES = 255 * 65519 }; /* 255 APP2 markers full of it */
+    *out = NULL;
+
+    int status = check_spec(spec);
+    if (status != SCT_OK)
+        return status;
+    if (spec->icc && spec->icc_bytes > MAX_ICC_BYTES)
+        return sct_report_fail(spec->report, SCT_ERR_TOO_LARGE,
+                               "an ICC profile of %zu bytes does not fit in a JPEG",
+                               spec->icc_bytes);
+    struct sct_encoder *e = sct_mem_alloc(sizeof *e);
+    if (!e)
+        return sct_report_fail(spec->report, SCT_ERR_MEMORY, "no memory for an encoder");
+    e->report = spec->report;
+
+    sct_jpeg_errors_init(&e->errors);
+    sct_jpeg_sink_init(&e->sink, &spec->sink);
+    e->cinfo.err = &e->errors.manager;
+
+    status = plan_layout(e, spec);
+    if (status != SCT_OK)
+        goto fail;
+    e->spec = spec;
+    status = sct_jpeg_guard(&e->errors, start_file, e);
+    e->spec = NULL;
+    if (status != SCT_OK) {
+        sct_report_fail(spec->report, status, "%s", e->errors.text);
+        goto fail;
+    }
+    *layout = e->layout;
+    *out = e;
+    return SCT_OK;
+
+fail:
+    close_encoder(e);
+    return status;
+}
+
+static void write_rows(void *ctx)
+{
+    struct sct_encoder *e = ctx;
+    JSAMPROW rows[SCT_MAX_COMPONENTS][MAX_BAND_ROWS];
+    JSAMPARRAY planes[SCT_MAX_COMPONENTS];
+
+    for (int ci = 0; ci < e->cinfo.num_components; ci++) {
+        const int width = e->layout.component[ci].width;
+        const int band_rows = e->layout.component[ci].band_rows;
+        const int n_rows = sct_min(band_rows, e->layout.component[ci].height -
+                                                  e->next_band * band_rows);
+        for (int i = 0; i < band_rows; i++) {
+            uint8_t *row = e->rows[ci][sct_min(i, n_rows - 1)];
+            if (i < n_rows)
+                memset(row + width, row[width - 1],
+                       (size_t)(e->layout.component[ci].padded_width - width));
+            rows[ci][i] = row;
+        }
+        planes[ci] = rows[ci];
+    }
+    jpeg_write_raw_data(&e->cinfo, planes,
+                        (JDIMENSION)(e->cinfo.max_v_samp_factor * DCTSIZE));
+}
+
+static int run_step(struct sct_encoder *e, void (*step)(void *ctx))
+{
+    e->status = sct_jpeg_guard(&e->errors, step, e);
+    if (e->status != SCT_OK)
+        sct_report_fail(e->report, e->status, "%s", e->errors.text);
+    return e->status;
+}
+
+static int write_band(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONENTS])
+{
+    if (e->status != SCT_OK)
+        return e->status;
+    if (e->next_band >= e->layout.n_bands)
+        return sct_report_fail(e->report, SCT_ERR_ARGUMENT, "one band too many");
+    e->rows = rows;
+    const int status = run_step(e, write_rows);
+    e->rows = NULL;
+    e->next_band++;
+    return status;
+}
+
+static void finish_file(void *ctx)
+{
+    struct sct_encoder *e = ctx;
+    jpeg_finish_compress(&e->cinfo);
+}
+
+static int finish_encoder(sct_encoder *e)
+{
+    if (e->status != SCT_OK)
+        return e->status;
+    if (e->next_band < e->layout.n_bands || e->is_finished)
+        return sct_report_fail(e->report, SCT_ERR_ARGUMENT,
+                               "finished after %d of %d bands, or twice", e->next_band,
+                               e->layout.n_bands);
+    e->is_finished = 1;
+    return run_step(e, finish_file);
+}
+
+const struct sct_encoder_ops sct_jpeg_encoder = {
+    .name = "jpeg",
+    .extension = "jpg",
+    .open = open_encoder,
+    .write_band = write_band,
+    .finish = finish_encoder,
+    .close = close_encoder,
+};

@@ -1,0 +1,136 @@
+/* Header to picture: geometry, colour model, metadata flags, estimated quality. */
+#include "jpeg_header.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bits.h"
+#include "exif.h"
+
+/* T.81, table K.1. */
+static const uint8_t luma_quant[64] = {
+    16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
+    14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,
+    18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,
+    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
+
+int sct_jpeg_quality_estimate(const uint16_t quantval[64])
+{
+    int best = 1;
+    long best_distance = -1;
+
+    for (int quality = 1; quality <= 100; quality++) {
+        const int percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+        long distance = 0;
+        for (int i = 0; i < 64; i++)
+            distance += labs(
+                (long)quantval[i] - sct_clamp((luma_quant[i] * percent + 50) / 100, 1, 255));
+        if (best_distance < 0 || distance < best_distance) {
+            best = quality;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+static int starts_with(const struct jpeg_marker_struct *m, const char *text, size_t n)
+{
+    return m->data_length >= n && !memcmp(m->data, text, n);
+}
+
+#define STARTS_WITH(marker, literal) starts_with(marker, literal, sizeof(literal))
+
+/* Photoshop's image resources: "8BIM", number, name, size, data; IPTC is number 0x0404. */
+static int has_iptc(const struct jpeg_marker_struct *m)
+{
+    for (size_t at = 14; at + 6 <= m->data_length; at++)
+        if (!memcmp(m->data + at, "8BIM\x04\x04", 6))
+            return 1;
+    return 0;
+}
+
+static void describe_metadata(struct sct_picture *picture, j_decompress_ptr cinfo)
+{
+    for (const struct jpeg_marker_struct *m = cinfo->marker_list; m; m = m->next) {
+        if (m->marker == JPEG_APP0 + 1) {
+            if (sct_exif_probe(m->data, m->data_length) && !picture->has_exif) {
+                struct sct_exif exif;
+                sct_exif_read(&exif, m->data, m->data_length);
+                picture->has_exif = 1;
+                picture->orientation = exif.orientation;
+                picture->has_gps = exif.has_gps;
+                picture->has_thumbnail = exif.has_thumbnail;
+            } else if (STARTS_WITH(m, "http://ns.adobe.com/xap/1.0/") ||
+                       STARTS_WITH(m, "http://ns.adobe.com/xmp/extension/"))
+                picture->has_xmp = 1;
+        } else if (m->marker == JPEG_APP0 + 13 && STARTS_WITH(m, "Photoshop 3.0") &&
+                   has_iptc(m))
+            picture->has_iptc = 1;
+    }
+}
+
+static int find_model(enum sct_model *model, j_decompress_ptr cinfo)
+{
+    switch (cinfo->jpeg_color_space) {
+    case JCS_GRAYSCALE: *model = SCT_GRAY; return cinfo->num_components == 1;
+    case JCS_YCbCr: *model = SCT_YCC; return cinfo->num_components == 3;
+    case JCS_RGB: *model = SCT_RGB; return cinfo->num_components == 3;
+    case JCS_CMYK: *model = SCT_CMYK; return cinfo->num_components == 4;
+    case JCS_YCCK: *model = SCT_YCCK; return cinfo->num_components == 4;
+    default: return 0;
+    }
+}
+
+static const char *name_coding(j_decompress_ptr cinfo, int sof)
+{
+    if (cinfo->arith_code)
+        return cinfo->progressive_mode ? "arithmetic progressive" : "arithmetic";
+    if (cinfo->progressive_mode)
+        return "progressive";
+    return sof == 0xC0 ? "baseline" : "extended";
+}
+
+static void describe_components(struct sct_picture *picture, j_decompress_ptr cinfo)
+{
+    picture->h_max = picture->v_max = 1;
+    for (int ci = 0; ci < picture->n_components; ci++) {
+        struct sct_component *c = &picture->component[ci];
+        /* a component that is alone is never interleaved: its factors mean nothing */
+        c->h = picture->n_components == 1 ? 1 : cinfo->comp_info[ci].h_samp_factor;
+        c->v = picture->n_components == 1 ? 1 : cinfo->comp_info[ci].v_samp_factor;
+        picture->h_max = sct_max(picture->h_max, c->h);
+        picture->v_max = sct_max(picture->v_max, c->v);
+    }
+    for (int ci = 0; ci < picture->n_components; ci++) {
+        struct sct_component *c = &picture->component[ci];
+        c->width = sct_div_up(picture->width * c->h, picture->h_max);
+        c->height = sct_div_up(picture->height * c->v, picture->v_max);
+        c->width_blocks = sct_div_up(c->width, 8);
+        c->height_blocks = sct_div_up(c->height, 8);
+    }
+}
+
+int sct_jpeg_header_describe(struct sct_picture *picture, j_decompress_ptr cinfo, int sof)
+{
+    *picture = (struct sct_picture){
+        .format = "jpeg",
+        .width = (int)cinfo->image_width,
+        .height = (int)cinfo->image_height,
+        .n_components = cinfo->num_components,
+        .orientation = 1,
+        .has_adobe = cinfo->saw_Adobe_marker != 0,
+        .adobe_transform = cinfo->saw_Adobe_marker ? cinfo->Adobe_transform : 0,
+        .coding = name_coding(cinfo, sof),
+        .restart_interval = (int)cinfo->restart_interval,
+    };
+    if (!find_model(&picture->model, cinfo))
+        return SCT_ERR_UNSUPPORTED;
+    describe_components(picture, cinfo);
+    describe_metadata(picture, cinfo);
+
+    const int table = cinfo->comp_info[0].quant_tbl_no;
+    if (table >= 0 && table < NUM_QUANT_TBLS && cinfo->quant_tbl_ptrs[table])
+        picture->quality =
+            sct_jpeg_quality_estimate(cinfo->quant_tbl_ptrs[table]->quantval);
+    return SCT_OK;
+}

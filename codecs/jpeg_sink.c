@@ -1,0 +1,39 @@
+/* libjpeg's destination manager over a sink: a buffer in front, so that the sink sees few and
+ * large writes. A write that fails leaves the guarded step with SCT_ERR_IO. */
+#include "jpeg_common.h"
+
+static void write_bytes(j_compress_ptr cinfo, size_t n)
+{
+    struct sct_jpeg_sink *s = (struct sct_jpeg_sink *)cinfo->dest;
+
+    if (n > 0 && s->sink.write(s->sink.ctx, s->buffer, n) != SCT_OK)
+        sct_jpeg_stop((struct sct_jpeg_errors *)cinfo->err, SCT_ERR_IO,
+                      "writing the output failed");
+    s->manager.next_output_byte = s->buffer;
+    s->manager.free_in_buffer = sizeof s->buffer;
+}
+
+static void start_sink(j_compress_ptr cinfo)
+{
+    write_bytes(cinfo, 0);
+}
+
+/* libjpeg's rule: the buffer is full then, whatever free_in_buffer says. */
+static boolean empty_buffer(j_compress_ptr cinfo)
+{
+    write_bytes(cinfo, SCT_JPEG_SINK_BYTES);
+    return TRUE;
+}
+
+static void finish_sink(j_compress_ptr cinfo)
+{
+    write_bytes(cinfo, SCT_JPEG_SINK_BYTES - cinfo->dest->free_in_buffer);
+}
+
+void sct_jpeg_sink_init(struct sct_jpeg_sink *s, const struct sct_sink *sink)
+{
+    s->manager = (struct jpeg_destination_mgr){.init_destination = start_sink,
+                                               .empty_output_buffer = empty_buffer,
+                                               .term_destination = finish_sink};
+    s->sink = *sink;
+}

@@ -1,0 +1,14 @@
+/* Names of what is in picture.h. */
+#include "picture.h"
+
+const char *sct_model_name(enum sct_model model)
+{
+    switch (model) {
+    case SCT_GRAY: return "gray";
+    case SCT_YCC: return "ycc";
+    case SCT_RGB: return "rgb";
+    case SCT_CMYK: return "cmyk";
+    case SCT_YCCK: return "ycck";
+    }
+    return "unknown";
+}

@@ -1,0 +1,387 @@
+/* Command lines, through getopt_long. Its own messages are turned off: ours name the value too,
+ * and say what would have been right. */
+#define _GNU_SOURCE 1
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text.h"
+#include "variants_json.h"
+#include "words.h"
+
+enum {
+    OPT_FIT = 256,
+    OPT_ENLARGE,
+    OPT_VARIANTS,
+    OPT_FILTER,
+    OPT_SUBSAMPLING,
+    OPT_PROGRESSIVE,
+    OPT_OPTIMIZE,
+    OPT_CPU,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_SKIP_EXISTING,
+    OPT_DRY_RUN,
+    OPT_FAIL_FAST,
+    OPT_SALVAGE,
+    OPT_MAX_PIXELS,
+    OPT_MAX_SCANS,
+    OPT_MAX_MEMORY
+};
+
+static const struct option resize_options[] = {
+    {"size", required_argument, NULL, 's'},
+    {"fit", required_argument, NULL, OPT_FIT},
+    {"enlarge", no_argument, NULL, OPT_ENLARGE},
+    {"quality", required_argument, NULL, 'q'},
+    {"format", required_argument, NULL, 'f'},
+    {"output", required_argument, NULL, 'o'},
+    {"variants", required_argument, NULL, OPT_VARIANTS},
+    {"filter", required_argument, NULL, OPT_FILTER},
+    {"subsampling", required_argument, NULL, OPT_SUBSAMPLING},
+    {"progressive", no_argument, NULL, OPT_PROGRESSIVE},
+    {"optimize", no_argument, NULL, OPT_OPTIMIZE},
+    {"cpu", required_argument, NULL, OPT_CPU},
+    {"jobs", required_argument, NULL, 'j'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"skip-existing", no_argument, NULL, OPT_SKIP_EXISTING},
+    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+    {"fail-fast", no_argument, NULL, OPT_FAIL_FAST},
+    {"salvage", no_argument, NULL, OPT_SALVAGE},
+    {"max-pixels", required_argument, NULL, OPT_MAX_PIXELS},
+    {"max-scans", required_argument, NULL, OPT_MAX_SCANS},
+    {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option info_options[] = {
+    {"json", no_argument, NULL, OPT_JSON},
+    {"max-pixels", required_argument, NULL, OPT_MAX_PIXELS},
+    {"max-scans", required_argument, NULL, OPT_MAX_SCANS},
+    {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* What getopt_long hands out, while it is read; then it goes into struct sct_options. */
+struct reading {
+    struct sct_options *o;
+    struct sct_variant common;      /* what all sizes share */
+    const char *size[SCT_MAX_VARIANTS];
+    int n_sizes;
+    const char *variants_path, *cpu;
+    const char *setting;            /* the first option that a variants file excludes */
+};
+
+static int refuse(const char *option, const char *value, const char *wanted)
+{
+    sct_text_complain("%s: '%s' is not %s", option, value, wanted);
+    return SCT_ERR_ARGUMENT;
+}
+
+static int take_number(const char *option, const char *text, int max, int *out)
+{
+    char wanted[48];
+    int64_t value;
+    if (sct_integer_parse(text, 1, max, &value) == SCT_OK) {
+        *out = (int)value;
+        return SCT_OK;
+    }
+    snprintf(wanted, sizeof wanted, "a whole number from 1 to %d", max);
+    return refuse(option, text, wanted);
+}
+
+static int take_jobs(const char *text, int *n_jobs)
+{
+    int64_t value;
+    if (sct_integer_parse(text, 0, 256, &value) != SCT_OK)
+        return refuse("--jobs", text, "a whole number from 1 to 256, or 0 for one per CPU");
+    if (value == 0) {
+        const long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+        value = n_cpus < 1 ? 1 : n_cpus > 256 ? 256 : n_cpus;
+    }
+    *n_jobs = (int)value;
+    return SCT_OK;
+}
+
+/* SCT_DONE: no limit. */
+static int take_limit(int c, const char *text, struct sct_limits *limits)
+{
+    int64_t value;
+    switch (c) {
+    case OPT_MAX_PIXELS:
+        if (sct_amount_parse(text, 1000, INT64_MAX, &limits->max_pixels) != SCT_OK)
+            return refuse("--max-pixels", text, "a number of pixels, such as 268M");
+        return SCT_OK;
+    case OPT_MAX_SCANS: return take_number("--max-scans", text, 1000000, &limits->max_scans);
+    case OPT_MAX_MEMORY:
+        if (sct_amount_parse(text, 1024, PTRDIFF_MAX, &value) != SCT_OK)
+            return refuse("--max-memory", text, "a number of bytes, such as 512M");
+        limits->max_memory_bytes = (size_t)value;
+        return SCT_OK;
+    default: return SCT_DONE;
+    }
+}
+
+static int take_filter(const char *text, const struct sct_filter **filter)
+{
+    *filter = sct_filter_find(text);
+    if (*filter)
+        return SCT_OK;
+    char list[160] = "one of:";
+    for (int i = 0; sct_filter_at(i); i++) {
+        const size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, " %s", sct_filter_at(i)->name);
+    }
+    return refuse("--filter", text, list);
+}
+
+static int take_size(struct reading *r, const char *text)
+{
+    int width, height;
+    if (sct_size_parse(text, &width, &height) != SCT_OK)
+        return refuse("--size", text, SCT_SIZE_FORMS);
+    for (int i = 0; i < r->n_sizes; i++) {
+        if (strcmp(r->size[i], text) == 0) {
+            sct_text_complain("--size: '%s' is there twice", text);
+            return SCT_ERR_ARGUMENT;
+        }
+    }
+    if (r->n_sizes == SCT_MAX_VARIANTS) {
+        sct_text_complain("--size: '%s' is one too many: %d are possible", text,
+                          SCT_MAX_VARIANTS);
+        return SCT_ERR_ARGUMENT;
+    }
+    r->size[r->n_sizes++] = text;
+    return SCT_OK;
+}
+
+/* Options that describe the output; variants.json has its own. SCT_DONE: not such an option. */
+static int take_setting(struct reading *r, int c, const char *text)
+{
+    struct sct_variant *const v = &r->common;
+    const char *name = NULL;
+    int status = SCT_OK;
+    switch (c) {
+    case 's':
+        name = "--size";
+        status = take_size(r, text);
+        break;
+    case OPT_FIT:
+        name = "--fit";
+        if (sct_fit_parse(text, &v->fit) != SCT_OK)
+            status = refuse(name, text, "one of: inside cover fill");
+        break;
+    case OPT_ENLARGE:
+        name = "--enlarge";
+        v->enlarge = 1;
+        break;
+    case 'q':
+        name = "--quality";
+        status = take_number(name, text, 100, &v->quality);
+        break;
+    case 'f':
+        name = "--format";
+        v->format = sct_encoder_find(text);
+        if (!v->format)
+            status = refuse(name, text, "one of: jpeg");
+        break;
+    case OPT_FILTER:
+        name = "--filter";
+        status = take_filter(text, &v->filter);
+        break;
+    case OPT_SUBSAMPLING:
+        name = "--subsampling";
+        if (sct_subsampling_parse(text, &v->subsampling) != SCT_OK)
+            status = refuse(name, text, "one of: 4:2:0 4:2:2 4:4:4 source");
+        break;
+    case OPT_PROGRESSIVE:
+        name = "--progressive";
+        v->progressive = 1;
+        break;
+    case OPT_OPTIMIZE:
+        name = "--optimize";
+        v->optimize = 1;
+        break;
+    default: return SCT_DONE;
+    }
+    if (!r->setting)
+        r->setting = name;
+    return status;
+}
+
+static int take_option(struct reading *r, int c, const char *text)
+{
+    struct sct_options *const o = r->o;
+    int status = take_setting(r, c, text);
+    if (status == SCT_DONE)
+        status = take_limit(c, text, &o->limits);
+    if (status != SCT_DONE)
+        return status;
+    switch (c) {
+    case 'o': o->output = text; break;
+    case 'j': return take_jobs(text, &o->n_jobs);
+    case OPT_VARIANTS: r->variants_path = text; break;
+    case OPT_CPU: r->cpu = text; break;
+    case OPT_JSON: o->json = 1; break;
+    case OPT_QUIET: o->quiet = 1; break;
+    case OPT_SKIP_EXISTING: o->skip_existing = 1; break;
+    case OPT_DRY_RUN: o->dry_run = 1; break;
+    case OPT_FAIL_FAST: o->fail_fast = 1; break;
+    case OPT_SALVAGE: o->salvage = 1; break;
+    default: return SCT_ERR_ARGUMENT; /* not in the table */
+    }
+    return SCT_OK;
+}
+
+/* What getopt_long could not make sense of: c is '?' or ':'. */
+static int complain_option(int c, char **argv)
+{
+    const char *const word = argv[optind - 1];
+    const int is_long = word[0] == '-' && word[1] == '-';
+    if (c == ':' && is_long)
+        sct_text_complain("%s: a value is missing", word);
+    else if (c == ':')
+        sct_text_complain("-%c: a value is missing", optopt);
+    else if (is_long && optopt)
+        sct_text_complain("%s: this option takes no value", word);
+    else if (is_long)
+        sct_text_complain("%s: unknown or ambiguous option; see 'scantling %s --help'", word,
+                          argv[0]);
+    else
+        sct_text_complain("-%c: unknown option; see 'scantling %s --help'", optopt, argv[0]);
+    return SCT_ERR_ARGUMENT;
+}
+
+static int make_variants(struct reading *r)
+{
+    struct sct_options *const o = r->o;
+    if (r->variants_path) {
+        char message[512];
+        if (r->setting) {
+            sct_text_complain("%s and --variants exclude each other: put it into '%s'",
+                              r->setting, r->variants_path);
+            return SCT_ERR_ARGUMENT;
+        }
+        o->has_variants_file = 1;
+        if (sct_variants_load(r->variants_path, o->variant, &o->n_variants, message,
+                              sizeof message) == SCT_OK)
+            return SCT_OK;
+        sct_text_complain("--variants: %s", message);
+        return SCT_ERR_ARGUMENT;
+    }
+    if (r->n_sizes == 0) {
+        sct_text_complain("which size? Say --size, or --variants; see 'scantling resize --help'");
+        return SCT_ERR_ARGUMENT;
+    }
+    for (int i = 0; i < r->n_sizes; i++) {
+        struct sct_variant *const v = &o->variant[i];
+        *v = r->common;
+        (void)sct_size_parse(r->size[i], &v->width, &v->height); /* has been checked */
+        snprintf(v->name, sizeof v->name, "%s", r->size[i]);
+    }
+    o->n_variants = r->n_sizes;
+    return SCT_OK;
+}
+
+static int check_inputs(char **inputs, int n_inputs, const char *command)
+{
+    int n_stdin = 0;
+    if (n_inputs == 0) {
+        sct_text_complain("which files? See 'scantling %s --help'", command);
+        return SCT_ERR_ARGUMENT;
+    }
+    for (int i = 0; i < n_inputs; i++)
+        n_stdin += strcmp(inputs[i], "-") == 0;
+    if (n_stdin > 1) {
+        sct_text_complain("-: stdin can only be read once");
+        return SCT_ERR_ARGUMENT;
+    }
+    return SCT_OK;
+}
+
+int sct_options_choose_cpu(struct sct_dsp *dsp, const char *name)
+{
+    const char *origin = "--cpu";
+    if (!name) {
+        name = getenv("SCANTLING_CPU");
+        origin = "SCANTLING_CPU";
+    }
+    if (name && !name[0])
+        name = NULL;
+    const int status = sct_dsp_init(dsp, name);
+    if (status == SCT_OK)
+        return SCT_OK;
+    char list[96] = "";
+    for (int i = 0; sct_dsp_name_at(i); i++) {
+        const size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, " %s", sct_dsp_name_at(i));
+    }
+    if (status == SCT_ERR_UNSUPPORTED)
+        sct_text_complain("%s: '%s' does not run here", origin, name ? name : "auto");
+    else
+        sct_text_complain("%s: '%s' is not one of: auto%s", origin, name ? name : "auto", list);
+    return SCT_ERR_ARGUMENT;
+}
+
+int sct_options_parse(struct sct_options *o, int argc, char **argv)
+{
+    struct reading r = {.o = o, .common = sct_variant_default()};
+    memset(o, 0, sizeof *o);
+    o->n_jobs = 1;
+    optind = 1;
+    opterr = 0;
+    int c;
+    while ((c = getopt_long(argc, argv, ":s:q:f:o:j:h", resize_options, NULL)) != -1) {
+        if (c == '?' || c == ':')
+            return complain_option(c, argv);
+        if (c == 'h') {
+            o->wants_help = 1;
+            return SCT_OK;
+        }
+        const int status = take_option(&r, c, optarg);
+        if (status != SCT_OK)
+            return status;
+    }
+    o->inputs = argv + optind;
+    o->n_inputs = argc - optind;
+    int status = make_variants(&r);
+    if (status == SCT_OK)
+        status = check_inputs(o->inputs, o->n_inputs, argv[0]);
+    if (status == SCT_OK)
+        status = sct_options_choose_cpu(&o->dsp, r.cpu);
+    if (status == SCT_OK && o->json && o->output && strcmp(o->output, "-") == 0) {
+        sct_text_complain("--json and --output - both want stdout");
+        status = SCT_ERR_ARGUMENT;
+    }
+    return status;
+}
+
+int sct_info_options_parse(struct sct_info_options *o, int argc, char **argv)
+{
+    memset(o, 0, sizeof *o);
+    optind = 1;
+    opterr = 0;
+    int c;
+    while ((c = getopt_long(argc, argv, ":h", info_options, NULL)) != -1) {
+        if (c == '?' || c == ':')
+            return complain_option(c, argv);
+        if (c == 'h') {
+            o->wants_help = 1;
+            return SCT_OK;
+        }
+        if (c == OPT_JSON)
+            o->json = 1;
+        else if (take_limit(c, optarg, &o->limits) != SCT_OK)
+            return SCT_ERR_ARGUMENT;
+    }
+    o->inputs = argv + optind;
+    o->n_inputs = argc - optind;
+    return check_inputs(o->inputs, o->n_inputs, argv[0]);
+}

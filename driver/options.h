@@ -1,0 +1,37 @@
+/* The command lines of `scantling resize` and `scantling info`. Command only. */
+#ifndef SCT_OPTIONS_H
+#define SCT_OPTIONS_H
+
+#include "scantling.h"
+
+struct sct_options {
+    struct sct_variant variant[SCT_MAX_VARIANTS];
+    int n_variants;
+    int has_variants_file;
+    const char *output; /* -o TARGET, or NULL */
+    int n_jobs;
+    int json, quiet, skip_existing, dry_run, fail_fast, salvage, wants_help;
+    struct sct_limits limits;
+    struct sct_dsp dsp;
+    char **inputs; /* in argv */
+    int n_inputs;
+};
+
+/* Reads the words behind `scantling resize`; argv[0] is "resize". SCT_OK, or SCT_ERR_ARGUMENT
+ * after a complaint that names the option and the value. With wants_help nothing else counts. */
+int sct_options_parse(struct sct_options *o, int argc, char **argv);
+
+struct sct_info_options {
+    int json, wants_help;
+    struct sct_limits limits;
+    char **inputs;
+    int n_inputs;
+};
+
+int sct_info_options_parse(struct sct_info_options *o, int argc, char **argv);
+
+/* The implementation of the dsp table that --cpu (`name`, or NULL) or else the environment's
+ * SCANTLING_CPU asks for. SCT_OK, or SCT_ERR_ARGUMENT after a complaint. */
+int sct_options_choose_cpu(struct sct_dsp *dsp, const char *name);
+
+#endif
