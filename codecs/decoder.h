@@ -77,6 +77,9 @@ extern const struct sct_decoder_ops sct_jpeg_decoder;
 int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **out,
                      const struct sct_decoder_spec *spec, struct sct_picture *picture);
 
+/* The version of libjpeg-turbo that this was built with, "2.1.5"; static storage. */
+const char *sct_jpeg_version(void);
+
 #ifdef __cplusplus
 }
 #endif

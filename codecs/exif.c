@@ -3,10 +3,10 @@
  *     "Exif" 0 0 | "II" or "MM", 42, offset of IFD0 | ... IFD0 ... IFD1 ...
  *     IFD: u16 n, n entries of 12 bytes (tag, type, count, value or offset), u32 next IFD
  *
- * 1. Every byte is read through read_u16 or read_u32, which check the bounds and give 0 past
- *    the end.
- * 2. Exactly two directories are looked at, IFD0 and the one that it names as next, whatever the
- *    offsets say: there is nothing that could loop. */
+ * 1. Every byte is read through read_u16 or read_u32, which check the bounds and give 0
+ * past the end.
+ * 2. Exactly two directories are looked at, IFD0 and the one that it names as next,
+ * whatever the offsets say: there is nothing that could loop. */
 #include "exif.h"
 
 #include <string.h>
@@ -40,8 +40,8 @@ static uint32_t read_u32(const struct tiff *t, size_t at)
     return t->big_endian ? first << 16 | second : second << 16 | first;
 }
 
-/* The offset of the entry with that tag in the directory at `ifd`, or 0, where the TIFF header
- * is and no entry can be. */
+/* The offset of the entry with that tag in the directory at `ifd`, or 0, where the TIFF
+ * header is and no entry can be. */
 static size_t find_entry(const struct tiff *t, size_t ifd, unsigned tag)
 {
     const unsigned n = ifd ? read_u16(t, ifd) : 0;

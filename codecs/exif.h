@@ -1,4 +1,5 @@
-/* What we need to know of EXIF: how to turn the picture, and what must not be published. */
+/* What we need to know of EXIF: how to turn the picture, and what must not be published.
+ */
 #ifndef SCT_EXIF_H
 #define SCT_EXIF_H
 
@@ -18,8 +19,8 @@ struct sct_exif {
 /* Whether an APP1 payload is EXIF: "Exif", two zeros. */
 int sct_exif_probe(const uint8_t *payload, size_t n_bytes);
 
-/* Reads a payload, with its "Exif\0\0". It never fails: what is broken or missing counts as
- * absent, and the orientation is 1 then. */
+/* Reads a payload, with its "Exif\0\0". It never fails: what is broken or missing counts
+ * as absent, and the orientation is 1 then. */
 void sct_exif_read(struct sct_exif *exif, const uint8_t *payload, size_t n_bytes);
 
 #ifdef __cplusplus

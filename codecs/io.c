@@ -4,7 +4,8 @@
  *
  * 1. data .. data + n_bytes lies inside buffer.
  * 2. A status other than SCT_OK is sticky: the source is not asked again.
- * 3. After at_end the source is not asked again either: a terminal may say "end" twice. */
+ * 3. After at_end the source is not asked again either: a terminal may say "end" twice.
+ */
 #include "io.h"
 
 #include <stdarg.h>

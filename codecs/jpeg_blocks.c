@@ -1,5 +1,5 @@
-/* Dequantising, in two steps per block: products in libjpeg's order, which compilers turn into
- * vectors, then 4-byte moves of pairs into their groups:
+/* Dequantising, in two steps per block: products in libjpeg's order, which compilers turn
+ * into vectors, then 4-byte moves of pairs into their groups:
  *
  *     row v of the block:  [u0 u1][u2 u3][u4 u5][u6 u7]
  *                             |      |

@@ -1,5 +1,5 @@
-/* Private to the JPEG codec: coefs as libjpeg stores them become blocks as the kernel wants
- * them. */
+/* Private to the JPEG codec: coefs as libjpeg stores them become blocks as the kernel
+ * wants them. */
 #ifndef SCT_JPEG_BLOCKS_H
 #define SCT_JPEG_BLOCKS_H
 
@@ -14,9 +14,9 @@ struct sct_jpeg_quant {
 
 void sct_jpeg_quant_init(struct sct_jpeg_quant *q, const uint16_t quantval[64]);
 
-/* Multiplies n_blocks blocks by the table, saturates to 16 bits and lays them out: coef(u, v) is
- * src[v * 8 + u] and dst[(u / 2) * 16 + v * 2 + u % 2] of its block. Only v < n_v, and whole
- * pairs of u up to n_u, are written. */
+/* Multiplies n_blocks blocks by the table, saturates to 16 bits and lays them out:
+ * coef(u, v) is src[v * 8 + u] and dst[(u / 2) * 16 + v * 2 + u % 2] of its block. Only v
+ * < n_v, and whole pairs of u up to n_u, are written. */
 void sct_jpeg_blocks_dequantise(int16_t *dst, const int16_t *src,
                                 const struct sct_jpeg_quant *q, int n_blocks, int n_u,
                                 int n_v);

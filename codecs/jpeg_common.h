@@ -37,25 +37,25 @@ struct sct_jpeg_errors {
 /* Fills in the manager; cinfo->err = &e->manager. Callbacks are set by the caller. */
 void sct_jpeg_errors_init(struct sct_jpeg_errors *e);
 
-/* Runs step(ctx); SCT_OK, or the status with which it was left: e->text says why. An earlier
- * failure is forgotten. Not to be nested. */
+/* Runs step(ctx); SCT_OK, or the status with which it was left: e->text says why. An
+ * earlier failure is forgotten. Not to be nested. */
 int sct_jpeg_guard(struct sct_jpeg_errors *e, void (*step)(void *ctx), void *ctx);
 
 /* Leaves the guarded step with a failure of our own. */
-_Noreturn void sct_jpeg_stop(struct sct_jpeg_errors *e, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+_Noreturn void sct_jpeg_stop(struct sct_jpeg_errors *e, int status, const char *format,
+                             ...) __attribute__((format(printf, 3, 4)));
 
 /* The status that a JERR_ code stands for; README.md shows the table. */
 int sct_jpeg_error_status(int code);
 
-/* A source over a reader. At the end of the input it inserts EOI markers, as many as are asked
- * for, and remembers it. */
+/* A source over a reader. At the end of the input it inserts EOI markers, as many as are
+ * asked for, and remembers it. */
 struct sct_jpeg_source {
     struct jpeg_source_mgr manager; /* first */
     struct sct_reader *reader;
-    int must_not_end; /* while the header is read: the end is an error at once */
-    int closed;       /* behave as if the input ended here */
-    int has_ended;    /* an EOI was inserted... */
+    int must_not_end;        /* while the header is read: the end is an error at once */
+    int closed;              /* behave as if the input ended here */
+    int has_ended;           /* an EOI was inserted... */
     JDIMENSION end_imcu_row; /* ...when libjpeg was at this iMCU row of a scan */
 };
 

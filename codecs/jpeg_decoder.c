@@ -1,19 +1,21 @@
-/* The JPEG decoder: libjpeg-turbo reads all coefs, then they are handed over band by band.
+/* The JPEG decoder: libjpeg-turbo reads all coefs, then they are handed over band by
+ * band.
  *
- *     open --------> HEADER: up to the first SOS; limits; nothing that grows with the picture
- *     1st read_band: DATA:   jpeg_read_coefficients, which is one long loop over all scans
- *     read_band ...:         one iMCU row of blocks, dequantised into `blocks`
+ *     open --------> HEADER: up to the first SOS; limits; nothing that grows with the
+ * picture 1st read_band: DATA:   jpeg_read_coefficients, which is one long loop over all
+ * scans read_band ...:         one iMCU row of blocks, dequantised into `blocks`
  *
- * While libjpeg reads the data it calls back twice: the progress monitor before each iMCU row
- * (limits, which components came) and the messages (damage). README.md has the rules by which a
- * message is damage; record_damage is where all of them end.
+ * While libjpeg reads the data it calls back twice: the progress monitor before each iMCU
+ * row (limits, which components came) and the messages (damage). README.md has the rules
+ * by which a message is damage; record_damage is where all of them end.
  *
  * 1. status is sticky: after an error, or SCT_DONE, read_band repeats it.
- * 2. Without salvage the first damage leaves libjpeg at once; with it damage is only recorded.
- * 3. libjpeg may stop half way with an error of its own (a broken header of a later scan). When
- *    everything was there by then, or with salvage, the input is closed and
- *    jpeg_read_coefficients called again: it goes on where it was, meets EOI and returns what
- *    there is. That is done once. */
+ * 2. Without salvage the first damage leaves libjpeg at once; with it damage is only
+ * recorded.
+ * 3. libjpeg may stop half way with an error of its own (a broken header of a later
+ * scan). When everything was there by then, or with salvage, the input is closed and
+ *    jpeg_read_coefficients called again: it goes on where it was, meets EOI and returns
+ * what there is. That is done once. */
 #include "decoder.h"
 
 #include <limits.h>
@@ -27,8 +29,9 @@
 #include "mem.h"
 
 enum {
-    DECODER_BYTES = 512 * 1024, /* libjpeg's tables and ours, at most, without the coefs */
-    MARKER_BYTES = 128          /* what a saved marker costs beside its bytes, at most */
+    DECODER_BYTES =
+        512 * 1024,    /* libjpeg's tables and ours, at most, without the coefs */
+    MARKER_BYTES = 128 /* what a saved marker costs beside its bytes, at most */
 };
 
 struct sct_decoder {
@@ -41,15 +44,15 @@ struct sct_decoder {
     int salvage;
 
     struct sct_picture picture;
-    int sof;             /* marker of the frame header */
+    int sof; /* marker of the frame header */
     int has_comment;
     size_t marker_bytes; /* memory of saved markers */
     JOCTET *icc;         /* malloc'ed by libjpeg */
 
-    int in_data;                         /* the header is read */
-    int has_started;                     /* the first scan has begun */
-    int has_scan[SCT_MAX_COMPONENTS];    /* the component was part of a scan */
-    int damage, damaged_row;             /* as in the report */
+    int in_data;                      /* the header is read */
+    int has_started;                  /* the first scan has begun */
+    int has_scan[SCT_MAX_COMPONENTS]; /* the component was part of a scan */
+    int damage, damaged_row;          /* as in the report */
     char damage_text[256];
 
     int n_u, n_v;
@@ -114,8 +117,8 @@ static int is_complete(const struct sct_decoder *d)
     return 1;
 }
 
-/* The first row that a missing restart marker may have spoilt: it is noticed at the end of the
- * interval. */
+/* The first row that a missing restart marker may have spoilt: it is noticed at the end
+ * of the interval. */
 static int find_interval_row(const struct sct_decoder *d)
 {
     const struct jpeg_decompress_struct *cinfo = &d->cinfo;
@@ -142,8 +145,8 @@ static void judge_warning(struct sct_decoder *d)
     case JWRN_JPEG_EOF:
     case JWRN_NOT_SEQUENTIAL: sct_report_warn(d->report, "%s", text); return;
     case JWRN_EXTRANEOUS_DATA:
-        /* Behind a scan, or in the header, it is somebody's padding. Before a restart marker
-         * it is data that decoding should have used up. */
+        /* Behind a scan, or in the header, it is somebody's padding. Before a restart
+         * marker it is data that decoding should have used up. */
         if (!is_in_scan) {
             sct_report_warn(d->report, "%s", text);
             return;
@@ -199,9 +202,11 @@ static void hear_message(j_common_ptr common, int level)
         if (!d->sof)
             d->sof = parameters[0];
     } else if (common->err->msg_code == JTRC_MISC_MARKER && !d->in_data) {
-        if (parameters[0] == JPEG_COM)
+        const int marker = parameters[0];
+        if (marker == JPEG_COM)
             d->has_comment = 1;
-        else
+        if (marker == JPEG_APP0 + 1 || marker == JPEG_APP0 + 2 ||
+            marker == JPEG_APP0 + 13)
             d->marker_bytes += MARKER_BYTES + (size_t)(unsigned)parameters[1];
         if (d->marker_bytes > d->limits.max_memory_bytes)
             sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
@@ -274,8 +279,8 @@ static void watch_progress(j_common_ptr common)
     for (int i = 0; i < cinfo->comps_in_scan; i++)
         d->has_scan[cinfo->cur_comp_info[i]->component_index] = 1;
     if (cinfo->input_scan_number > d->limits.max_scans)
-        sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE, "more than %d scans, the limit on scans",
-                      d->limits.max_scans);
+        sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
+                      "more than %d scans, the limit on scans", d->limits.max_scans);
 }
 
 /* ---- open and close ---- */
@@ -304,8 +309,9 @@ static void read_header(void *ctx)
 
     jpeg_create_decompress(cinfo); /* zeroes everything but err and client_data */
     cinfo->src = &d->source.manager;
-    cinfo->mem->max_memory_to_use =
-        d->limits.max_memory_bytes > LONG_MAX ? LONG_MAX : (long)d->limits.max_memory_bytes;
+    cinfo->mem->max_memory_to_use = d->limits.max_memory_bytes > LONG_MAX
+                                        ? LONG_MAX
+                                        : (long)d->limits.max_memory_bytes;
     jpeg_save_markers(cinfo, JPEG_APP0 + 1, 0xFFFF);
     jpeg_save_markers(cinfo, JPEG_APP0 + 2, 0xFFFF);
     jpeg_save_markers(cinfo, JPEG_APP0 + 13, 0xFFFF);
@@ -338,7 +344,8 @@ static size_t count_coef_bytes(const struct jpeg_decompress_struct *cinfo)
         const size_t h = (size_t)c->h_samp_factor, v = (size_t)c->v_samp_factor;
         const size_t width = (c->width_in_blocks + h - 1) / h * h;
         const size_t height = (c->height_in_blocks + v - 1) / v * v;
-        sum = sct_size_add(sum, sct_size_mul(sct_size_mul(width, height), sizeof(JBLOCK)));
+        sum =
+            sct_size_add(sum, sct_size_mul(sct_size_mul(width, height), sizeof(JBLOCK)));
     }
     return sum;
 }
@@ -450,11 +457,10 @@ static int read_scans(struct sct_decoder *d)
         if (is_complete(d) && d->damage == SCT_OK)
             sct_report_warn(d->report, "behind the complete picture: %s", d->errors.text);
         else
-            record_damage(d, status,
-                          d->cinfo.progressive_mode
-                              ? 0
-                              : find_row(d, d->cinfo.input_iMCU_row),
-                          d->errors.text);
+            record_damage(
+                d, status,
+                d->cinfo.progressive_mode ? 0 : find_row(d, d->cinfo.input_iMCU_row),
+                d->errors.text);
         if (can_go_on) {
             sct_jpeg_source_close(&d->cinfo);
             status = sct_jpeg_guard(&d->errors, read_coefs, d);
@@ -503,7 +509,8 @@ static void fill_band(void *ctx)
         const int n_rows = sct_min(c->v, c->height_blocks - first);
         JBLOCKARRAY rows = d->cinfo.mem->access_virt_barray(
             common, d->coefs[ci], (JDIMENSION)first, (JDIMENSION)n_rows, FALSE);
-        /* A component without any scan has no table, only zeros: the rows stay as they are. */
+        /* A component without any scan has no table, only zeros: the rows stay as they
+         * are. */
         for (int i = 0; i < n_rows && d->cinfo.comp_info[ci].quant_table; i++)
             sct_jpeg_blocks_dequantise(
                 d->blocks + (d->band.component[ci].blocks - d->blocks) +

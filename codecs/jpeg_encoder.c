@@ -1,11 +1,12 @@
-/* The JPEG encoder: planes go into libjpeg-turbo's raw data interface, one iMCU row a band.
+/* The JPEG encoder: planes go into libjpeg-turbo's raw data interface, one iMCU row a
+ * band.
  *
- *     plane       [ width .. | last sample repeated ]   to whole iMCUs, in the caller's rows
- *     last band   [ rows ... | pointers to the last row again ]   no memory of its own
+ *     plane       [ width .. | last sample repeated ]   to whole iMCUs, in the caller's
+ * rows last band   [ rows ... | pointers to the last row again ]   no memory of its own
  *
  * 1. Colours pass through: the model is written as it is.
- * 2. The output depends on the planes and the spec alone: integer DCT (JDCT_ISLOW), which is
- *    bit-exact on every machine; no time stamps, no metadata but the ICC profile.
+ * 2. The output depends on the planes and the spec alone: integer DCT (JDCT_ISLOW), which
+ * is bit-exact on every machine; no time stamps, no metadata but the ICC profile.
  * 3. status is sticky: after a failure every call repeats it. */
 #include "encoder.h"
 
@@ -74,8 +75,8 @@ static int find_common_divisor(int a, int b)
     return b ? find_common_divisor(b, a % b) : a;
 }
 
-/* Divides the sampling factors by what they have in common, which changes no grid: a component
- * alone is 1x1, and 2x2 everywhere is 4:4:4. */
+/* Divides the sampling factors by what they have in common, which changes no grid: a
+ * component alone is 1x1, and 2x2 everywhere is 4:4:4. */
 static void reduce_factors(struct sct_encoder *e, const struct sct_encoder_spec *spec)
 {
     int h = 0, v = 0;
@@ -100,10 +101,11 @@ static int plan_layout(struct sct_encoder *e, const struct sct_encoder_spec *spe
         n_blocks += e->h[ci] * e->v[ci];
     }
     if (n_blocks > C_MAX_BLOCKS_IN_MCU)
-        return sct_report_fail(spec->report, SCT_ERR_UNSUPPORTED,
-                               "the sampling factors make %d blocks in an MCU, and a JPEG "
-                               "has at most %d",
-                               n_blocks, C_MAX_BLOCKS_IN_MCU);
+        return sct_report_fail(
+            spec->report, SCT_ERR_UNSUPPORTED,
+            "the sampling factors make %d blocks in an MCU, and a JPEG "
+            "has at most %d",
+            n_blocks, C_MAX_BLOCKS_IN_MCU);
 
     const int imcus_across = sct_div_up(spec->width, 8 * h_max);
     e->layout.n_bands = sct_div_up(spec->height, 8 * v_max);
@@ -205,8 +207,8 @@ static void write_rows(void *ctx)
     for (int ci = 0; ci < e->cinfo.num_components; ci++) {
         const int width = e->layout.component[ci].width;
         const int band_rows = e->layout.component[ci].band_rows;
-        const int n_rows = sct_min(band_rows, e->layout.component[ci].height -
-                                                  e->next_band * band_rows);
+        const int n_rows =
+            sct_min(band_rows, e->layout.component[ci].height - e->next_band * band_rows);
         for (int i = 0; i < band_rows; i++) {
             uint8_t *row = e->rows[ci][sct_min(i, n_rows - 1)];
             if (i < n_rows)

@@ -23,8 +23,8 @@ int sct_jpeg_quality_estimate(const uint16_t quantval[64])
         const int percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
         long distance = 0;
         for (int i = 0; i < 64; i++)
-            distance += labs(
-                (long)quantval[i] - sct_clamp((luma_quant[i] * percent + 50) / 100, 1, 255));
+            distance += labs((long)quantval[i] -
+                             sct_clamp((luma_quant[i] * percent + 50) / 100, 1, 255));
         if (best_distance < 0 || distance < best_distance) {
             best = quality;
             best_distance = distance;
@@ -40,7 +40,8 @@ static int starts_with(const struct jpeg_marker_struct *m, const char *text, siz
 
 #define STARTS_WITH(marker, literal) starts_with(marker, literal, sizeof(literal))
 
-/* Photoshop's image resources: "8BIM", number, name, size, data; IPTC is number 0x0404. */
+/* Photoshop's image resources: "8BIM", number, name, size, data; IPTC is number 0x0404.
+ */
 static int has_iptc(const struct jpeg_marker_struct *m)
 {
     for (size_t at = 14; at + 6 <= m->data_length; at++)

@@ -6,12 +6,14 @@
 #include "picture.h"
 
 /* Fills in everything but icc, icc_bytes and decoder_bytes, and has_comment. After
- * jpeg_read_header, with APP1 and APP13 saved; `sof` is the frame header's marker. The number of
- * components and the colour space must be ones that we read: SCT_ERR_UNSUPPORTED otherwise. */
-int sct_jpeg_header_describe(struct sct_picture *picture, j_decompress_ptr cinfo, int sof);
+ * jpeg_read_header, with APP1 and APP13 saved; `sof` is the frame header's marker. The
+ * number of components and the colour space must be ones that we read:
+ * SCT_ERR_UNSUPPORTED otherwise. */
+int sct_jpeg_header_describe(struct sct_picture *picture, j_decompress_ptr cinfo,
+                             int sof);
 
-/* The libjpeg quality (jpeg_set_quality) whose luma table is nearest to this one, by the sum of
- * absolute differences: exact for tables that libjpeg made. Natural order. */
+/* The libjpeg quality (jpeg_set_quality) whose luma table is nearest to this one, by the
+ * sum of absolute differences: exact for tables that libjpeg made. Natural order. */
 int sct_jpeg_quality_estimate(const uint16_t quantval[64]);
 
 #endif

@@ -1,5 +1,5 @@
-/* libjpeg's destination manager over a sink: a buffer in front, so that the sink sees few and
- * large writes. A write that fails leaves the guarded step with SCT_ERR_IO. */
+/* libjpeg's destination manager over a sink: a buffer in front, so that the sink sees few
+ * and large writes. A write that fails leaves the guarded step with SCT_ERR_IO. */
 #include "jpeg_common.h"
 
 static void write_bytes(j_compress_ptr cinfo, size_t n)

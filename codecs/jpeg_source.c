@@ -1,4 +1,5 @@
-/* libjpeg's source manager over a reader: pieces of any size go through without a copy. */
+/* libjpeg's source manager over a reader: pieces of any size go through without a copy.
+ */
 #include "jpeg_common.h"
 
 static struct sct_jpeg_source *source_of(j_decompress_ptr cinfo)

@@ -6,13 +6,20 @@
 
 struct signature {
     const char *name;
-    uint8_t at[2], n[2];   /* offset and length of the one or two pieces */
+    uint8_t at[2], n[2]; /* offset and length of the one or two pieces */
     const char *bytes[2];
 };
 
-#define AT(offset, literal) {(offset), 0}, {sizeof(literal) - 1, 0}, {(literal), NULL}
+#define AT(offset, literal)                                                              \
+    {(offset), 0}, {sizeof(literal) - 1, 0},                                             \
+    {                                                                                    \
+        (literal), NULL                                                                  \
+    }
 #define AND(o1, l1, o2, l2)                                                              \
-    {(o1), (o2)}, {sizeof(l1) - 1, sizeof(l2) - 1}, {(l1), (l2)}
+    {(o1), (o2)}, {sizeof(l1) - 1, sizeof(l2) - 1},                                      \
+    {                                                                                    \
+        (l1), (l2)                                                                       \
+    }
 
 /* The first match counts: a longer signature stands before its own beginning. */
 static const struct signature signatures[] = {
@@ -72,9 +79,10 @@ static const char *name_boxes(const uint8_t *head, size_t n_bytes)
         const char brand[5];
         const char *name;
     } brands[] = {
-        {"avif", "AVIF"}, {"avis", "AVIF"}, {"heic", "HEIC"}, {"heix", "HEIC"},
-        {"heim", "HEIC"}, {"heis", "HEIC"}, {"hevc", "HEIC"}, {"hevx", "HEIC"},
-        {"crx ", "Canon raw (CR3)"},        {"qt  ", "QuickTime"},
+        {"avif", "AVIF"},      {"avis", "AVIF"}, {"heic", "HEIC"},
+        {"heix", "HEIC"},      {"heim", "HEIC"}, {"heis", "HEIC"},
+        {"hevc", "HEIC"},      {"hevx", "HEIC"}, {"crx ", "Canon raw (CR3)"},
+        {"qt  ", "QuickTime"},
     };
 
     if (!has_bytes(head, n_bytes, 4, "ftyp", 4) || n_bytes < 12)

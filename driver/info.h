@@ -12,7 +12,8 @@ struct sct_info {
     struct sct_report report;
 };
 
-/* "4:2:0", "4:0:0" for gray, ... or the sampling factors, "2x2,1x1,1x2", when no J:a:b says it. */
+/* "4:2:0", "4:0:0" for gray, ... or the sampling factors, "2x2,1x1,1x2", when no J:a:b
+ * says it. */
 void sct_info_sampling(char out[32], const struct sct_picture *picture);
 
 /* Prints it for people. */

@@ -1,5 +1,5 @@
-/* Command lines, through getopt_long. Its own messages are turned off: ours name the value too,
- * and say what would have been right. */
+/* Command lines, through getopt_long. Its own messages are turned off: ours name the
+ * value too, and say what would have been right. */
 #define _GNU_SOURCE 1
 #include "options.h"
 
@@ -72,11 +72,11 @@ static const struct option info_options[] = {
 /* What getopt_long hands out, while it is read; then it goes into struct sct_options. */
 struct reading {
     struct sct_options *o;
-    struct sct_variant common;      /* what all sizes share */
+    struct sct_variant common; /* what all sizes share */
     const char *size[SCT_MAX_VARIANTS];
     int n_sizes;
     const char *variants_path, *cpu;
-    const char *setting;            /* the first option that a variants file excludes */
+    const char *setting; /* the first option that a variants file excludes */
 };
 
 static int refuse(const char *option, const char *value, const char *wanted)
@@ -101,7 +101,8 @@ static int take_jobs(const char *text, int *n_jobs)
 {
     int64_t value;
     if (sct_integer_parse(text, 0, 256, &value) != SCT_OK)
-        return refuse("--jobs", text, "a whole number from 1 to 256, or 0 for one per CPU");
+        return refuse("--jobs", text,
+                      "a whole number from 1 to 256, or 0 for one per CPU");
     if (value == 0) {
         const long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
         value = n_cpus < 1 ? 1 : n_cpus > 256 ? 256 : n_cpus;
@@ -119,7 +120,8 @@ static int take_limit(int c, const char *text, struct sct_limits *limits)
         if (sct_amount_parse(text, 1000, INT64_MAX, &limits->max_pixels) != SCT_OK)
             return refuse("--max-pixels", text, "a number of pixels, such as 268M");
         return SCT_OK;
-    case OPT_MAX_SCANS: return take_number("--max-scans", text, 1000000, &limits->max_scans);
+    case OPT_MAX_SCANS:
+        return take_number("--max-scans", text, 1000000, &limits->max_scans);
     case OPT_MAX_MEMORY:
         if (sct_amount_parse(text, 1024, PTRDIFF_MAX, &value) != SCT_OK)
             return refuse("--max-memory", text, "a number of bytes, such as 512M");
@@ -162,7 +164,8 @@ static int take_size(struct reading *r, const char *text)
     return SCT_OK;
 }
 
-/* Options that describe the output; variants.json has its own. SCT_DONE: not such an option. */
+/* Options that describe the output; variants.json has its own. SCT_DONE: not such an
+ * option. */
 static int take_setting(struct reading *r, int c, const char *text)
 {
     struct sct_variant *const v = &r->common;
@@ -252,10 +255,11 @@ static int complain_option(int c, char **argv)
     else if (is_long && optopt)
         sct_text_complain("%s: this option takes no value", word);
     else if (is_long)
-        sct_text_complain("%s: unknown or ambiguous option; see 'scantling %s --help'", word,
-                          argv[0]);
+        sct_text_complain("%s: unknown or ambiguous option; see 'scantling %s --help'",
+                          word, argv[0]);
     else
-        sct_text_complain("-%c: unknown option; see 'scantling %s --help'", optopt, argv[0]);
+        sct_text_complain("-%c: unknown option; see 'scantling %s --help'", optopt,
+                          argv[0]);
     return SCT_ERR_ARGUMENT;
 }
 
@@ -277,7 +281,8 @@ static int make_variants(struct reading *r)
         return SCT_ERR_ARGUMENT;
     }
     if (r->n_sizes == 0) {
-        sct_text_complain("which size? Say --size, or --variants; see 'scantling resize --help'");
+        sct_text_complain(
+            "which size? Say --size, or --variants; see 'scantling resize --help'");
         return SCT_ERR_ARGUMENT;
     }
     for (int i = 0; i < r->n_sizes; i++) {
@@ -326,7 +331,8 @@ int sct_options_choose_cpu(struct sct_dsp *dsp, const char *name)
     if (status == SCT_ERR_UNSUPPORTED)
         sct_text_complain("%s: '%s' does not run here", origin, name ? name : "auto");
     else
-        sct_text_complain("%s: '%s' is not one of: auto%s", origin, name ? name : "auto", list);
+        sct_text_complain("%s: '%s' is not one of: auto%s", origin, name ? name : "auto",
+                          list);
     return SCT_ERR_ARGUMENT;
 }
 

@@ -17,8 +17,9 @@ struct sct_options {
     int n_inputs;
 };
 
-/* Reads the words behind `scantling resize`; argv[0] is "resize". SCT_OK, or SCT_ERR_ARGUMENT
- * after a complaint that names the option and the value. With wants_help nothing else counts. */
+/* Reads the words behind `scantling resize`; argv[0] is "resize". SCT_OK, or
+ * SCT_ERR_ARGUMENT after a complaint that names the option and the value. With wants_help
+ * nothing else counts. */
 int sct_options_parse(struct sct_options *o, int argc, char **argv);
 
 struct sct_info_options {
@@ -30,8 +31,8 @@ struct sct_info_options {
 
 int sct_info_options_parse(struct sct_info_options *o, int argc, char **argv);
 
-/* The implementation of the dsp table that --cpu (`name`, or NULL) or else the environment's
- * SCANTLING_CPU asks for. SCT_OK, or SCT_ERR_ARGUMENT after a complaint. */
+/* The implementation of the dsp table that --cpu (`name`, or NULL) or else the
+ * environment's SCANTLING_CPU asks for. SCT_OK, or SCT_ERR_ARGUMENT after a complaint. */
 int sct_options_choose_cpu(struct sct_dsp *dsp, const char *name);
 
 #endif

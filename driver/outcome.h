@@ -7,9 +7,9 @@
 struct sct_outcome {
     const char *input; /* as it was given; borrowed */
     int status;
-    int is_skipped;     /* all outputs were there already */
-    int is_dry_run;     /* outputs are planned, not written */
-    char message[256];  /* why it failed, or "" */
+    int is_skipped;    /* all outputs were there already */
+    int is_dry_run;    /* outputs are planned, not written */
+    char message[256]; /* why it failed, or "" */
     struct sct_result result;
     /* Of the job's variants, which may be fewer than were asked for; borrowed. */
     int n_outputs;

@@ -72,7 +72,8 @@ static int flush_file(struct outfile *f, int fd)
     f->n_bytes = 0;
     if (error)
         return fail_set(f->set, "writing %s failed: %s",
-                        strcmp(f->path, "-") == 0 ? "to stdout" : f->path, strerror(error));
+                        strcmp(f->path, "-") == 0 ? "to stdout" : f->path,
+                        strerror(error));
     return SCT_OK;
 }
 
@@ -152,7 +153,8 @@ static int publish_file(struct outfile *f)
     int status = flush_file(f, f->fd);
     /* Some file systems have no permissions to set; the picture is not worse for it. */
     const mode_t mode = f->set->spec.mode & ~sct_tempfiles_umask(f->set->spec.tempfiles);
-    if (status == SCT_OK && fchmod(f->fd, mode) != 0 && errno != EPERM && errno != ENOTSUP)
+    if (status == SCT_OK && fchmod(f->fd, mode) != 0 && errno != EPERM &&
+        errno != ENOTSUP)
         status = fail_set(f->set, "cannot set the permissions of %s: %s", f->path,
                           strerror(errno));
     /* Network file systems report a full disk here. */
@@ -166,7 +168,8 @@ static int publish_file(struct outfile *f)
         return status;
     }
     const int error = sct_tempfiles_publish(f->set->spec.tempfiles, temp, f->path);
-    return error ? fail_set(f->set, "cannot rename to %s: %s", f->path, strerror(error)) : SCT_OK;
+    return error ? fail_set(f->set, "cannot rename to %s: %s", f->path, strerror(error))
+                 : SCT_OK;
 }
 
 static void discard_file(struct outfile *f)

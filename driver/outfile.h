@@ -1,12 +1,13 @@
 /* Output files of one input, as a target of the pipeline. Command only.
  *
- *     a file      is written under a temporary name and renamed when it is whole; it gets the
- *                 input's permissions, masked by the umask
- *     stdout (-), a device or a pipe cannot be renamed: the output is kept in memory until it is
- *                 whole and then written, so that a failure writes nothing
+ *     a file      is written under a temporary name and renamed when it is whole; it gets
+ * the input's permissions, masked by the umask stdout (-), a device or a pipe cannot be
+ * renamed: the output is kept in memory until it is whole and then written, so that a
+ * failure writes nothing
  *
- * Nothing is synced to the disk: after a power failure the file may be gone or old, as after cp;
- * whoever needs more runs sync once, at the end, which is cheaper than once for every picture. */
+ * Nothing is synced to the disk: after a power failure the file may be gone or old, as
+ * after cp; whoever needs more runs sync once, at the end, which is cheaper than once for
+ * every picture. */
 #ifndef SCT_OUTFILE_H
 #define SCT_OUTFILE_H
 
@@ -19,7 +20,7 @@ typedef struct sct_outset sct_outset;
 
 struct sct_outset_spec {
     sct_tempfiles *tempfiles; /* borrowed */
-    char *const *path;        /* [n]: where each variant of the job goes, or "-"; borrowed */
+    char *const *path; /* [n]: where each variant of the job goes, or "-"; borrowed */
     int n;
     mode_t mode;       /* permissions before the umask */
     int makes_folders; /* create missing folders on the way */

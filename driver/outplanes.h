@@ -39,8 +39,9 @@ void sct_outplanes_free(struct sct_outplanes *p); /* accepts a zeroed one */
 size_t sct_outplanes_bytes(const struct sct_geometry *geometry,
                            const int ring_rows[SCT_MAX_COMPONENTS]);
 
-/* Where the next stored row of a component goes; then sct_outplanes_filled says it is
- * there. */
+/* Whether stored rows of a component are still missing. If so, _row says where the next
+ * one goes, and _filled that it is there. */
+int sct_outplanes_wants_row(const struct sct_outplanes *p, int ci);
 uint8_t *sct_outplanes_row(struct sct_outplanes *p, int ci);
 void sct_outplanes_filled(struct sct_outplanes *p, int ci);
 

@@ -203,22 +203,28 @@ static void plan_rings(const struct run *run, struct variant_run *v)
     }
 }
 
+/* Adds up what the variants' resizers will take, and planes that are kept whole; rings of
+ * rows are small beside them. */
 static int check_memory(const struct run *run)
 {
+    static const int no_rings[SCT_MAX_COMPONENTS] = {0};
     size_t n = run->picture.decoder_bytes;
     for (int i = 0; i < run->job->n_variants; i++) {
         const struct variant_run *v = &run->variants[i];
         for (int ci = 0; ci < run->picture.n_components; ci++) {
             const struct sct_resizer_spec spec = resizer_spec(run, v, ci);
-            n = sct_size_add(n, sct_resizer_bytes(&spec));
+            const size_t bytes = sct_resizer_bytes(&spec);
+            if (bytes == SCT_SIZE_BAD) /* the axes are sound: no memory to plan in */
+                return SCT_ERR_MEMORY;
+            n = sct_size_add(n, bytes);
         }
-        n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, v->ring_rows));
+        n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, no_rings));
     }
     if (n <= run->limits.max_memory_bytes)
         return SCT_OK;
     return sct_report_fail(&run->result->report, SCT_ERR_TOO_LARGE,
                            "needs about %zu MiB of memory, over the limit of %zu MiB",
-                           n >> 20, run->limits.max_memory_bytes >> 20);
+                           (n >> 20) + 1, run->limits.max_memory_bytes >> 20);
 }
 
 static int create_resizers(struct run *run, struct variant_run *v)
@@ -233,16 +239,9 @@ static int create_resizers(struct run *run, struct variant_run *v)
     return SCT_OK;
 }
 
-static int plan(struct run *run)
+static void tell_corner(struct run *run)
 {
-    int status = SCT_OK;
     int corner_u = 1, corner_v = 1;
-    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
-        status = create_resizers(run, &run->variants[i]);
-    if (status == SCT_OK)
-        status = check_memory(run);
-    if (status < 0)
-        return status;
     for (int i = 0; i < run->job->n_variants; i++) {
         for (int ci = 0; ci < run->picture.n_components; ci++) {
             int u, v;
@@ -252,7 +251,16 @@ static int plan(struct run *run)
         }
     }
     run->ops->want_corner(run->decoder, corner_u, corner_v);
-    return SCT_OK;
+}
+
+static int plan(struct run *run)
+{
+    int status = check_memory(run);
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
+        status = create_resizers(run, &run->variants[i]);
+    if (status == SCT_OK)
+        tell_corner(run);
+    return status;
 }
 
 /* ---- outputs

@@ -1,5 +1,5 @@
-/* The JSON lines, through jansson. Keys keep the order in which they are set. File names that
- * are not UTF-8 are shown with U+FFFD; JSON can hold nothing else. */
+/* The JSON lines, through jansson. Keys keep the order in which they are set. File names
+ * that are not UTF-8 are shown with U+FFFD; JSON can hold nothing else. */
 #include "report_json.h"
 
 #include <jansson.h>
@@ -51,7 +51,8 @@ static json_t *make_outputs(const struct sct_outcome *o, int *failed)
         *failed |= json_object_set_new(entry, "name", make_string(o->name[i]));
         *failed |= json_object_set_new(entry, "width", json_integer(output->width));
         *failed |= json_object_set_new(entry, "height", json_integer(output->height));
-        *failed |= json_object_set_new(entry, "bytes", json_integer((json_int_t)output->bytes));
+        *failed |=
+            json_object_set_new(entry, "bytes", json_integer((json_int_t)output->bytes));
         *failed |= json_object_set_new(entry, "format", make_string(output->format));
         *failed |= json_array_append_new(list, entry);
     }
@@ -83,24 +84,27 @@ int sct_report_json_print(FILE *out, const struct sct_outcome *o)
         o->is_skipped ? sct_verdict_skipped() : sct_verdict_of(o->status);
     const struct sct_result *const r = &o->result;
     int failed = 0;
+    json_t *const outputs = make_outputs(o, &failed), *const ms =
+                                                          make_times(&r->ms, &failed);
     json_t *const object = json_object();
     failed |= json_object_set_new(object, "input", make_string(o->input));
     failed |= json_object_set_new(object, "verdict", json_string(verdict.word));
     if (verdict.is_failure)
-        failed |= json_object_set_new(object, "transient", json_boolean(verdict.is_transient));
+        failed |=
+            json_object_set_new(object, "transient", json_boolean(verdict.is_transient));
     failed |= json_object_set_new(object, "width", json_integer(r->width));
     failed |= json_object_set_new(object, "height", json_integer(r->height));
     failed |= json_object_set_new(object, "bytes", json_integer((json_int_t)r->bytes));
-    failed |= json_object_set_new(object, "outputs", make_outputs(o, &failed));
-    failed |= json_object_set_new(object, "ms", make_times(&r->ms, &failed));
+    failed |= json_object_set_new(object, "outputs", outputs);
+    failed |= json_object_set_new(object, "ms", ms);
     if (o->is_dry_run)
         failed |= json_object_set_new(object, "dry_run", json_true());
     if (o->status == SCT_OK && r->report.damage) {
         failed |= json_object_set_new(object, "salvaged",
                                       json_string(sct_status_name(r->report.damage)));
         if (r->report.damaged_row >= 0)
-            failed |=
-                json_object_set_new(object, "damaged_row", json_integer(r->report.damaged_row));
+            failed |= json_object_set_new(object, "damaged_row",
+                                          json_integer(r->report.damaged_row));
     }
     if (o->message[0])
         failed |= json_object_set_new(object, "message", make_string(o->message));
@@ -121,14 +125,18 @@ static void set_picture(json_t *object, const struct sct_picture *p, int *failed
     *failed |= json_object_set_new(object, "width", json_integer(p->width));
     *failed |= json_object_set_new(object, "height", json_integer(p->height));
     *failed |= json_object_set_new(object, "orientation", json_integer(p->orientation));
-    *failed |= json_object_set_new(object, "model", json_string(sct_model_name(p->model)));
+    *failed |=
+        json_object_set_new(object, "model", json_string(sct_model_name(p->model)));
     *failed |= json_object_set_new(object, "sampling", json_string(sampling));
     *failed |= json_object_set_new(object, "components", components);
-    *failed |= json_object_set_new(object, "coding", json_string(p->coding ? p->coding : ""));
-    *failed |= json_object_set_new(object, "restart_interval", json_integer(p->restart_interval));
-    *failed |= json_object_set_new(object, "quality",
-                                   p->quality > 0 ? json_integer(p->quality) : json_null());
-    *failed |= json_object_set_new(object, "icc_bytes", json_integer((json_int_t)p->icc_bytes));
+    *failed |=
+        json_object_set_new(object, "coding", json_string(p->coding ? p->coding : ""));
+    *failed |= json_object_set_new(object, "restart_interval",
+                                   json_integer(p->restart_interval));
+    *failed |= json_object_set_new(
+        object, "quality", p->quality > 0 ? json_integer(p->quality) : json_null());
+    *failed |=
+        json_object_set_new(object, "icc_bytes", json_integer((json_int_t)p->icc_bytes));
     *failed |= json_object_set_new(object, "exif", json_boolean(p->has_exif));
     *failed |= json_object_set_new(object, "gps", json_boolean(p->has_gps));
     *failed |= json_object_set_new(object, "thumbnail", json_boolean(p->has_thumbnail));
@@ -147,7 +155,8 @@ int sct_report_json_print_info(FILE *out, const struct sct_info *info)
     failed |= json_object_set_new(object, "input", make_string(info->input));
     failed |= json_object_set_new(object, "verdict", json_string(verdict.word));
     if (verdict.is_failure) {
-        failed |= json_object_set_new(object, "transient", json_boolean(verdict.is_transient));
+        failed |=
+            json_object_set_new(object, "transient", json_boolean(verdict.is_transient));
         failed |= json_object_set_new(object, "message", make_string(info->message));
     } else {
         set_picture(object, &info->picture, &failed);

@@ -49,7 +49,8 @@ void sct_report_text_complain(const struct sct_outcome *o, int wants_warnings)
     const char *const input = strcmp(o->input, "-") == 0 ? "stdin" : o->input;
     const struct sct_report *const report = &o->result.report;
     if (o->status < 0)
-        sct_text_complain("%s: %s: %s", input, sct_verdict_of(o->status).word, o->message);
+        sct_text_complain("%s: %s: %s", input, sct_verdict_of(o->status).word,
+                          o->message);
     else if (report->damage)
         sct_text_complain("%s: salvaged: %s: %s", input, sct_status_name(report->damage),
                           o->message);

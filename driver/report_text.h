@@ -1,4 +1,5 @@
-/* What a person reads: lines about outputs on stdout, about trouble on stderr. Command only. */
+/* What a person reads: lines about outputs on stdout, about trouble on stderr. Command
+ * only. */
 #ifndef SCT_REPORT_TEXT_H
 #define SCT_REPORT_TEXT_H
 
@@ -6,12 +7,12 @@
 
 #include "outcome.h"
 
-/* "photo.jpg -> photo-1600.jpg 1600x1200 312 kB 41 ms", one line per output; the CPU time is that
- * of the whole input and stands on its last line. Nothing for failures. */
+/* "photo.jpg -> photo-1600.jpg 1600x1200 312 kB 41 ms", one line per output; the CPU time
+ * is that of the whole input and stands on its last line. Nothing for failures. */
 void sct_report_text_print(FILE *out, const struct sct_outcome *outcome);
 
-/* "scantling: photo.jpg: truncated: data ends at row 512 of 3024" on stderr, and likewise what
- * was salvaged, and warnings when they are wanted. Nothing when all is well. */
+/* "scantling: photo.jpg: truncated: data ends at row 512 of 3024" on stderr, and likewise
+ * what was salvaged, and warnings when they are wanted. Nothing when all is well. */
 void sct_report_text_complain(const struct sct_outcome *outcome, int wants_warnings);
 
 #endif

@@ -1,6 +1,7 @@
-/* variants.json through jansson. Strict on purpose: a key that is spelt wrong is an error and
- * not a setting that silently does nothing. The rules are those of variants.schema.json, and two
- * that a schema cannot state: no key twice in an object, no name twice in the list. */
+/* variants.json through jansson. Strict on purpose: a key that is spelt wrong is an error
+ * and not a setting that silently does nothing. The rules are those of
+ * variants.schema.json, and two that a schema cannot state: no key twice in an object, no
+ * name twice in the list. */
 #include "variants_json.h"
 
 #include <jansson.h>
@@ -33,17 +34,19 @@ __attribute__((format(printf, 2, 3))) static int fail_load(const struct loader *
 }
 
 /* JSON knows no integers: 80.0 is 80. */
-static int take_integer(const struct loader *l, const char *key, const json_t *value, int max,
-                        int *out)
+static int take_integer(const struct loader *l, const char *key, const json_t *value,
+                        int max, int *out)
 {
     const double number = json_number_value(value);
-    if (!json_is_number(value) || !(number >= 1 && number <= max) || number != floor(number))
+    if (!json_is_number(value) || !(number >= 1 && number <= max) ||
+        number != floor(number))
         return fail_load(l, "\"%s\" must be a whole number from 1 to %d", key, max);
     *out = (int)number;
     return SCT_OK;
 }
 
-static int take_boolean(const struct loader *l, const char *key, const json_t *value, int *out)
+static int take_boolean(const struct loader *l, const char *key, const json_t *value,
+                        int *out)
 {
     if (!json_is_boolean(value))
         return fail_load(l, "\"%s\" must be true or false", key);
@@ -73,8 +76,9 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
     }
     if (strcmp(key, "subsampling") == 0) {
         if (sct_subsampling_parse(word, &v->subsampling) != SCT_OK)
-            return fail_load(l, "\"subsampling\" must be \"4:2:0\", \"4:2:2\", \"4:4:4\" or "
-                                "\"source\"");
+            return fail_load(l,
+                             "\"subsampling\" must be \"4:2:0\", \"4:2:2\", \"4:4:4\" or "
+                             "\"source\"");
         return SCT_OK;
     }
     if (strcmp(key, "format") == 0) {
@@ -84,8 +88,9 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
     if (strcmp(key, "filter") == 0) {
         v->filter = sct_filter_find(word);
         if (!v->filter)
-            return fail_load(l, "\"filter\" must be \"lanczos3\", \"lanczos2\", \"catmull-rom\", "
-                                "\"mitchell\", \"triangle\" or \"area\"");
+            return fail_load(
+                l, "\"filter\" must be \"lanczos3\", \"lanczos2\", \"catmull-rom\", "
+                   "\"mitchell\", \"triangle\" or \"area\"");
         return SCT_OK;
     }
     return SCT_DONE;
@@ -108,8 +113,9 @@ static int take_name(struct loader *l, const json_t *value, struct sct_variant *
 {
     const char *const name = json_is_string(value) ? json_string_value(value) : "";
     if (!sct_name_is_valid(name))
-        return fail_load(l, "\"name\" must be 1 to 63 letters, digits, '.', '_' or '-', and a "
-                            "letter or digit first");
+        return fail_load(
+            l, "\"name\" must be 1 to 63 letters, digits, '.', '_' or '-', and a "
+               "letter or digit first");
     snprintf(v->name, sizeof v->name, "%s", name);
     snprintf(l->where, sizeof l->where, "variant \"%s\"", name);
     return SCT_OK;
@@ -122,7 +128,8 @@ static int load_defaults(struct loader *l, json_t *object, struct sct_variant *v
     snprintf(l->where, sizeof l->where, "\"defaults\"");
     if (!json_is_object(object))
         return fail_load(l, "must be an object");
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         const int status = take_setting(l, key, value, v);
         if (status == SCT_DONE)
             return fail_load(l, "unknown key \"%s\"", key);
@@ -146,7 +153,8 @@ static int load_variant(struct loader *l, json_t *object, struct sct_variant *v)
     if (status != SCT_OK)
         return status;
     int has_size = 0, has_side = 0;
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         if (strcmp(key, "name") == 0) {
             continue;
         } else if (strcmp(key, "size") == 0) {
@@ -178,7 +186,8 @@ static int load_list(struct loader *l, json_t *list, const struct sct_variant *d
 {
     const size_t n = json_array_size(list);
     if (!json_is_array(list) || n < 1 || n > SCT_MAX_VARIANTS)
-        return fail_load(l, "\"variants\" must be a list of 1 to %d variants", SCT_MAX_VARIANTS);
+        return fail_load(l, "\"variants\" must be a list of 1 to %d variants",
+                         SCT_MAX_VARIANTS);
     for (size_t i = 0; i < n; i++) {
         snprintf(l->where, sizeof l->where, "variant %zu", i + 1);
         variant[i] = *defaults;
@@ -207,8 +216,8 @@ int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIA
 
     if (!root) {
         if (error.line > 0)
-            snprintf(message, message_bytes, "%s:%d:%d: %s", path, error.line, error.column,
-                     error.text);
+            snprintf(message, message_bytes, "%s:%d:%d: %s", path, error.line,
+                     error.column, error.text);
         else
             snprintf(message, message_bytes, "%s", error.text);
         return SCT_ERR_ARGUMENT;
@@ -217,7 +226,8 @@ int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIA
         status = fail_load(&l, "must be an object with the key \"variants\"");
         goto done;
     }
-    json_object_foreach(root, key, value) {
+    json_object_foreach(root, key, value)
+    {
         if (strcmp(key, "$schema") == 0 && !json_is_string(value))
             status = fail_load(&l, "\"$schema\" must be a string");
         else if (strcmp(key, "$schema") != 0 && strcmp(key, "defaults") != 0 &&
@@ -229,7 +239,8 @@ int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIA
     if (json_object_get(root, "defaults"))
         status = load_defaults(&l, json_object_get(root, "defaults"), &defaults);
     if (status == SCT_OK)
-        status = load_list(&l, json_object_get(root, "variants"), &defaults, variant, n_variants);
+        status = load_list(&l, json_object_get(root, "variants"), &defaults, variant,
+                           n_variants);
 done:
     json_decref(root);
     return status;

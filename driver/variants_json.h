@@ -1,9 +1,10 @@
-/* variants.json: the sizes somebody wants of every picture. The same file serves the command and
- * everything built on it; variants.schema.json describes it. Command only.
+/* variants.json: the sizes somebody wants of every picture. The same file serves the
+ * command and everything built on it; variants.schema.json describes it. Command only.
  *
  *     { "defaults": { "quality": 75 },
  *       "variants": [ { "name": "large", "size": 1600 },
- *                     { "name": "square", "width": 200, "height": 200, "fit": "cover" } ] } */
+ *                     { "name": "square", "width": 200, "height": 200, "fit": "cover" } ]
+ * } */
 #ifndef SCT_VARIANTS_JSON_H
 #define SCT_VARIANTS_JSON_H
 
@@ -11,8 +12,8 @@
 
 #include "scantling.h"
 
-/* Reads at most SCT_MAX_VARIANTS variants. SCT_OK; SCT_ERR_ARGUMENT: the file cannot be read or
- * is not right, and `message` says where and why. */
+/* Reads at most SCT_MAX_VARIANTS variants. SCT_OK; SCT_ERR_ARGUMENT: the file cannot be
+ * read or is not right, and `message` says where and why. */
 int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIANTS],
                       int *n_variants, char *message, size_t message_bytes);
 

@@ -30,6 +30,10 @@ enum { N_SHRINKS = sizeof shrinks / sizeof *shrinks };
 static const double LUMA_DB = 57.0;
 static const double CHROMA_DB = 50.0;
 
+/* Smaller pictures have too few output samples at a shrink of 20 for a PSNR to mean much.
+ */
+enum { LEAST_SIDE = 300 };
+
 /* ---- the pictures
  * ---------------------------------------------------------------------- */
 
@@ -108,9 +112,37 @@ static void plan_geometry(const uint8_t *bytes, size_t n_bytes,
     assert_int_equal(sct_geometry_plan(g, picture, v, NULL), SCT_OK);
 }
 
-/* Runs one job with all shrinks as variants of it and compares every component's plane.
+/* Turns a stored plane upright, by the table in orient.h; takes and gives ownership. */
+static double *turn(double *stored, int width, int height, int orientation)
+{
+    const int swaps = orientation >= 5;
+    const int out_width = swaps ? height : width, out_height = swaps ? width : height;
+    double *out = malloc((size_t)width * (size_t)height * sizeof *out);
+    for (int y = 0; y < out_height; y++)
+        for (int x = 0; x < out_width; x++) {
+            int column = swaps ? y : x, row = swaps ? x : y;
+            if (orientation == 2 || orientation == 3 || orientation == 7 ||
+                orientation == 8)
+                column = width - 1 - column;
+            if (orientation == 3 || orientation == 4 || orientation == 6 ||
+                orientation == 7)
+                row = height - 1 - row;
+            out[y * out_width + x] = stored[row * width + column];
+        }
+    free(stored);
+    return out;
+}
+
+/* The one photograph of ../shared that is damaged: libjpeg-turbo says "bad Huffman code".
  */
-static void measure(const char *path, const char *filter, struct measured out[N_SHRINKS])
+static int is_damaged(const char *path)
+{
+    return strstr(path, "progressive_gray_325x407") != NULL;
+}
+
+/* Runs one job with all shrinks as variants of it and compares every component's plane.
+ * Whether the picture is fit for that. */
+static int measure(const char *path, const char *filter, struct measured out[N_SHRINKS])
 {
     size_t n_bytes;
     uint8_t *bytes = capture_read_file(path, &n_bytes);
@@ -120,11 +152,16 @@ static void measure(const char *path, const char *filter, struct measured out[N_
     struct sct_result *result = calloc(1, sizeof *result);
     struct sct_picture picture;
     struct sct_geometry g;
-    assert_non_null(bytes);
-    assert_int_equal(reference_decode(path, &exact), 0);
     struct sct_variant any = sct_variant_default();
     any.width = 1;
+    assert_non_null(bytes);
     plan_geometry(bytes, n_bytes, &any, &picture, &g);
+    if (picture.width < LEAST_SIDE || picture.height < LEAST_SIDE || is_damaged(path)) {
+        free(bytes);
+        free(result);
+        return 0;
+    }
+    assert_int_equal(reference_decode(path, &exact), 0);
 
     for (int k = 0; k < N_SHRINKS; k++) {
         int width, height;
@@ -154,7 +191,7 @@ static void measure(const char *path, const char *filter, struct measured out[N_
             const long n = (long)x->dst_size * y->dst_size;
             double *want =
                 reference_resize(exact.component[ci].samples, x, y, variants[k].filter);
-            assert_int_equal(picture.orientation, 1); /* planes are compared as stored */
+            want = turn(want, x->dst_size, y->dst_size, picture.orientation);
             out[k].db[ci] = reference_psnr(samples, want, n);
             samples += n;
             free(want);
@@ -165,6 +202,7 @@ static void measure(const char *path, const char *filter, struct measured out[N_
     reference_free(&exact);
     free(result);
     free(bytes);
+    return 1;
 }
 
 static int is_luma(const struct measured *m, int ci)
@@ -172,12 +210,13 @@ static int is_luma(const struct measured *m, int ci)
     return ci == 0 || ci == 3 || m->model == SCT_RGB || m->model == SCT_CMYK;
 }
 
-/* Prints a line a picture and fails below the targets. */
+/* Prints a line a picture; whether it is below the targets. */
 static int check(const char *path, const char *filter)
 {
     struct measured m[N_SHRINKS];
     int failed = 0;
-    measure(path, filter, m);
+    if (!measure(path, filter, m))
+        return 0;
     const char *slash = strrchr(path, '/');
     printf("%-44.44s", slash ? slash + 1 : path);
     for (int k = 0; k < N_SHRINKS; k++) {

@@ -1,0 +1,171 @@
+/* bench_job [--runs N] [--cpu NAME] [--widths W,W,...] FILE...
+ *
+ * Whole jobs in memory, warm, on one thread: reads each file once, then resizes it N
+ * times to all widths at once (quality 80, 4:2:0, lanczos3) and prints one JSON object
+ * per file: medians of the CPU milliseconds by stage, and the bytes of each output.
+ * bench/compare runs it beside sharp. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scantling.h"
+
+enum { MAX_RUNS = 1000 };
+
+struct input {
+    unsigned char *bytes;
+    size_t n_bytes, offset;
+};
+
+static int read_input(void *ctx, void *buffer, size_t capacity, size_t *n)
+{
+    struct input *in = ctx;
+    const size_t left = in->n_bytes - in->offset;
+    *n = left < capacity ? left : capacity;
+    memcpy(buffer, in->bytes + in->offset, *n);
+    in->offset += *n;
+    return SCT_OK;
+}
+
+/* Outputs are kept in memory, as a server would before it sends them. */
+struct output {
+    unsigned char *bytes;
+    size_t n_bytes, capacity;
+};
+
+static int write_output(void *ctx, const void *data, size_t n)
+{
+    struct output *out = ctx;
+    if (out->n_bytes + n > out->capacity) {
+        out->capacity = 2 * (out->n_bytes + n);
+        out->bytes = realloc(out->bytes, out->capacity);
+        if (!out->bytes)
+            return SCT_ERR_IO;
+    }
+    memcpy(out->bytes + out->n_bytes, data, n);
+    out->n_bytes += n;
+    return SCT_OK;
+}
+
+static int open_output(void *ctx, int variant, const struct sct_output *output,
+                       struct sct_sink *sink)
+{
+    struct output *out = (struct output *)ctx + variant;
+    (void)output;
+    out->n_bytes = 0;
+    *sink = (struct sct_sink){.write = write_output, .ctx = out};
+    return SCT_OK;
+}
+
+static int close_output(void *ctx, int variant, int status)
+{
+    (void)ctx;
+    (void)variant;
+    (void)status;
+    return SCT_OK;
+}
+
+static int read_file(const char *path, struct input *in)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file || fseek(file, 0, SEEK_END) != 0) {
+        perror(path);
+        return -1;
+    }
+    in->n_bytes = (size_t)ftell(file);
+    rewind(file);
+    in->bytes = malloc(in->n_bytes + 1);
+    const int ok = in->bytes && fread(in->bytes, 1, in->n_bytes, file) == in->n_bytes;
+    fclose(file);
+    return ok ? 0 : -1;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int n)
+{
+    qsort(values, (size_t)n, sizeof *values, compare_doubles);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+static int measure(const char *path, struct sct_job *job, int n_runs)
+{
+    static double ms[5][MAX_RUNS];
+    static struct output outputs[SCT_MAX_VARIANTS];
+    static struct sct_result result;
+    struct input in = {NULL, 0, 0};
+    if (read_file(path, &in) < 0)
+        return 1;
+    job->source = (struct sct_source){.read = read_input, .ctx = &in};
+    job->target = (struct sct_target){open_output, close_output, outputs};
+    for (int i = -1; i < n_runs; i++) { /* the first one warms up */
+        in.offset = 0;
+        if (sct_job_run(job, &result) != SCT_OK) {
+            fprintf(stderr, "%s: %s\n", path, result.report.message);
+            free(in.bytes);
+            return 1;
+        }
+        const struct sct_times *t = &result.ms;
+        const double values[5] = {t->plan, t->decode, t->resize, t->encode, t->total};
+        for (int k = 0; k < 5 && i >= 0; k++)
+            ms[k][i] = values[k];
+    }
+    printf(
+        "{\"file\": \"%s\", \"width\": %d, \"height\": %d, \"bytes_in\": %zu, \"ms\": {",
+        path, result.width, result.height, in.n_bytes);
+    static const char *const names[5] = {"plan", "decode", "resize", "encode", "total"};
+    for (int k = 0; k < 5; k++)
+        printf("%s\"%s\": %.3f", k ? ", " : "", names[k], median(ms[k], n_runs));
+    printf("}, \"bytes_out\": [");
+    for (int i = 0; i < job->n_variants; i++)
+        printf("%s%zu", i ? ", " : "", outputs[i].n_bytes);
+    printf("]}\n");
+    fflush(stdout);
+    free(in.bytes);
+    return 0;
+}
+
+static int usage(void)
+{
+    fprintf(stderr,
+            "usage: bench_job [--runs N] [--cpu NAME] [--widths W,W,...] FILE...\n");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    struct sct_variant variants[SCT_MAX_VARIANTS];
+    struct sct_dsp dsp;
+    int n_runs = 9, n_variants = 0, failed = 0, i = 1;
+    const char *cpu = NULL, *widths = "1600";
+
+    for (; i < argc && argv[i][0] == '-'; i += 2) {
+        if (i + 1 >= argc)
+            return usage();
+        if (strcmp(argv[i], "--runs") == 0)
+            n_runs = atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--cpu") == 0)
+            cpu = argv[i + 1];
+        else if (strcmp(argv[i], "--widths") == 0)
+            widths = argv[i + 1];
+        else
+            return usage();
+    }
+    if (i == argc || n_runs < 1 || n_runs > MAX_RUNS || sct_dsp_init(&dsp, cpu) != SCT_OK)
+        return usage();
+    for (const char *p = widths; *p && n_variants < SCT_MAX_VARIANTS;) {
+        char *end;
+        variants[n_variants] = sct_variant_default();
+        variants[n_variants++].width = (int)strtol(p, &end, 10);
+        p = *end == ',' ? end + 1 : "";
+    }
+    struct sct_job job = {.variants = variants, .n_variants = n_variants, .dsp = &dsp};
+    for (; i < argc; i++)
+        failed |= measure(argv[i], &job, n_runs);
+    return failed;
+}

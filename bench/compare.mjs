@@ -1,0 +1,111 @@
+// bench/compare [--runs N] [--photos DIR] [--json FILE] [PHOTO...]
+//
+// Ours beside sharp (libvips), the newest that npm has, in one run: the same photographs to the same
+// widths, lanczos3, quality 80, 4:2:0, orientation applied; both warm, in process, from memory to memory, one
+// thread. CPU time of the whole process for sharp, of the thread for ours (it has one). The contenders
+// alternate; figures are medians. sharp keeps its defaults, shrink on load included; only its cache of
+// operations is off, since a repeated job would otherwise be answered from it.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const jobs = [
+  { name: "1600 wide", widths: [1600] },
+  { name: "400 wide", widths: [400] },
+  { name: "2048, 1080, 400, 200", widths: [2048, 1080, 400, 200] },
+];
+
+function parseArguments(argv) {
+  const options = { runs: 7, rounds: 3, photos: join(root, "..", "shared", "photos"), json: null, files: [] };
+  for (let i = 0; i < argv.length; i++) {
+    if (argv[i] === "--runs") options.runs = Number(argv[++i]);
+    else if (argv[i] === "--photos") options.photos = argv[++i];
+    else if (argv[i] === "--json") options.json = argv[++i];
+    else if (argv[i].startsWith("-")) throw new Error(`unknown option ${argv[i]}`);
+    else options.files.push(resolve(argv[i]));
+  }
+  if (options.files.length === 0 && existsSync(options.photos))
+    options.files = readdirSync(options.photos).filter((f) => /\.jpe?g$/i.test(f)).sort()
+      .map((f) => join(options.photos, f));
+  if (options.files.length === 0) throw new Error(`no photographs in ${options.photos}; name some`);
+  return options;
+}
+
+function loadSharp() {
+  const folder = join(root, "build", "npm");
+  if (!existsSync(join(folder, "node_modules", "sharp"))) {
+    mkdirSync(folder, { recursive: true });
+    execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "sharp@latest"],
+      { stdio: ["ignore", "ignore", "inherit"] });
+  }
+  return createRequire(join(folder, "x.js"))("sharp");
+}
+
+const median = (values) => {
+  const s = [...values].sort((a, b) => a - b);
+  return s.length % 2 ? s[s.length >> 1] : (s[(s.length >> 1) - 1] + s[s.length >> 1]) / 2;
+};
+
+async function sharpOnce(sharp, bytes, widths) {
+  const before = process.cpuUsage();
+  const outputs = [];
+  for (const width of widths)
+    outputs.push(await sharp(bytes).autoOrient().resize({ width, withoutEnlargement: true })
+      .jpeg({ quality: 80, chromaSubsampling: "4:2:0" }).toBuffer());
+  const used = process.cpuUsage(before);
+  return { ms: (used.user + used.system) / 1000, bytes: outputs.map((o) => o.length) };
+}
+
+function oursOnce(file, widths, runs) {
+  const bench = join(root, "build", "release", "bench", "bench_job");
+  const out = execFileSync(bench, ["--runs", String(runs), "--widths", widths.join(","), file]);
+  return JSON.parse(out);
+}
+
+async function compareOne(sharp, file, widths, { runs, rounds }) {
+  const bytes = readFileSync(file);
+  const theirs = [], ours = [];
+  let theirBytes, ourResult;
+  await sharpOnce(sharp, bytes, widths); // warm
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < Math.ceil(runs / rounds); i++) {
+      const r = await sharpOnce(sharp, bytes, widths);
+      theirs.push(r.ms);
+      theirBytes = r.bytes;
+    }
+    ourResult = oursOnce(file, widths, Math.ceil(runs / rounds));
+    ours.push(ourResult.ms.total);
+  }
+  const sum = (a) => a.reduce((x, y) => x + y, 0);
+  return {
+    file: basename(file), width: ourResult.width, height: ourResult.height,
+    sharp_ms: median(theirs), our_ms: median(ours), ratio: median(theirs) / median(ours),
+    stages: ourResult.ms, sharp_bytes: sum(theirBytes), our_bytes: sum(ourResult.bytes_out),
+  };
+}
+
+const options = parseArguments(process.argv.slice(2));
+const sharp = loadSharp();
+sharp.concurrency(1);
+sharp.cache(false);
+const results = { sharp: sharp.versions.sharp, vips: sharp.versions.vips, jobs: [] };
+console.log(`sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}, mozjpeg ${sharp.versions.mozjpeg ?? "no"}`);
+for (const job of jobs) {
+  console.log(`\n${job.name}\n${"photo".padEnd(34)} ${"pixels".padStart(11)} ${"sharp ms".padStart(9)} ` +
+    `${"ours ms".padStart(9)} ${"ratio".padStart(6)} ${"sharp bytes".padStart(12)} ${"our bytes".padStart(12)}`);
+  const rows = [];
+  for (const file of options.files) {
+    const r = await compareOne(sharp, file, job.widths, options);
+    rows.push(r);
+    console.log(`${r.file.slice(0, 34).padEnd(34)} ${`${r.width}x${r.height}`.padStart(11)} ${r.sharp_ms.toFixed(1).padStart(9)} ` +
+      `${r.our_ms.toFixed(1).padStart(9)} ${r.ratio.toFixed(2).padStart(6)} ${String(r.sharp_bytes).padStart(12)} ${String(r.our_bytes).padStart(12)}`);
+  }
+  const baseline = rows.filter((r) => !r.file.startsWith("progressive"));
+  const m = median((baseline.length ? baseline : rows).map((r) => r.ratio));
+  console.log(`median ratio of the baseline ones: ${m.toFixed(2)}`);
+  results.jobs.push({ ...job, median_ratio: m, photos: rows });
+}
+if (options.json) writeFileSync(options.json, JSON.stringify(results, null, 2) + "\n");

@@ -1,0 +1,10 @@
+/* The texts of --help. Every option in them is in scantling.1 as well, and the other way
+ * round; a test compares. */
+#ifndef SCT_HELP_H
+#define SCT_HELP_H
+
+const char *sct_help_main(void);
+const char *sct_help_resize(void);
+const char *sct_help_info(void);
+
+#endif

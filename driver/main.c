@@ -1,0 +1,87 @@
+/* The command: which subcommand, and everything that is the process's and not a job's. */
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "help.h"
+#include "options.h"
+#include "scantling.h"
+#include "text.h"
+
+int sct_command_close_stdout(int exit_status)
+{
+    /* Also what was lost earlier: ferror remembers it, errno may not. */
+    const int had_error = ferror(stdout);
+    errno = 0;
+    if (fflush(stdout) == 0 && !had_error)
+        return exit_status;
+    sct_text_complain("writing to stdout failed%s%s", errno ? ": " : "",
+                      errno ? strerror(errno) : "");
+    return exit_status == SCT_EXIT_OK ? SCT_EXIT_SOME : exit_status;
+}
+
+static int print_version(void)
+{
+    struct sct_dsp chosen;
+    if (sct_options_choose_cpu(&chosen, NULL) != SCT_OK)
+        return SCT_EXIT_USAGE;
+    printf("scantling %s\n", sct_version());
+    printf("libjpeg-turbo %s\n", sct_jpeg_version());
+    printf("jansson %s\n", jansson_version_str());
+#ifdef SCT_HWY_VERSION
+    printf("highway %s\n", SCT_HWY_VERSION);
+#endif
+    printf("kernels available:");
+    for (int i = 0; sct_dsp_name_at(i); i++) {
+        struct sct_dsp dsp;
+        if (sct_dsp_init(&dsp, sct_dsp_name_at(i)) == SCT_OK)
+            printf(" %s", sct_dsp_name_at(i));
+    }
+    printf("\nkernel chosen: %s\n", chosen.name);
+    return sct_command_close_stdout(SCT_EXIT_OK);
+}
+
+static int print_help(const char *topic)
+{
+    if (topic && strcmp(topic, "resize") == 0)
+        fputs(sct_help_resize(), stdout);
+    else if (topic && strcmp(topic, "info") == 0)
+        fputs(sct_help_info(), stdout);
+    else if (!topic)
+        fputs(sct_help_main(), stdout);
+    else {
+        sct_text_complain("help: '%s' is not one of: resize info", topic);
+        return SCT_EXIT_USAGE;
+    }
+    return sct_command_close_stdout(SCT_EXIT_OK);
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that went away, or a file size limit, is a failed write of one output,
+     * which is reported and cleaned up after, and not the end of the process. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+
+    const char *const command = argc > 1 ? argv[1] : NULL;
+    if (!command) {
+        fputs(sct_help_main(), stderr);
+        return SCT_EXIT_USAGE;
+    }
+    if (strcmp(command, "resize") == 0)
+        return sct_command_resize(argc - 1, argv + 1);
+    if (strcmp(command, "info") == 0)
+        return sct_command_info(argc - 1, argv + 1);
+    if (strcmp(command, "help") == 0)
+        return print_help(argc > 2 ? argv[2] : NULL);
+    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
+        return print_help(NULL);
+    if (strcmp(command, "--version") == 0)
+        return print_version();
+    sct_text_complain("'%s' is not a command; see 'scantling --help'", command);
+    return SCT_EXIT_USAGE;
+}
