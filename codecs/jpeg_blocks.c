@@ -31,11 +31,14 @@ void sct_jpeg_blocks_dequantise(int16_t *dst, const int16_t *src,
     for (int b = 0; b < n_blocks; b++, src += 64, dst += 64) {
         /* |coef| <= 2^15 and quant < 2^16: the product fits in 32 bits */
         if (q->is_narrow)
-            for (int i = 0; i < n_v * 8; i++)
-                product[i] = sct_sat_i16(src[i] * q->narrow[i]);
+            for (int v = 0; v < n_v; v++)
+                for (int u = 0; u < 8; u++)
+                    product[v * 8 + u] =
+                        sct_sat_i16(src[v * 8 + u] * q->narrow[v * 8 + u]);
         else
-            for (int i = 0; i < n_v * 8; i++)
-                product[i] = sct_sat_i16(src[i] * q->wide[i]);
+            for (int v = 0; v < n_v; v++)
+                for (int u = 0; u < 8; u++)
+                    product[v * 8 + u] = sct_sat_i16(src[v * 8 + u] * q->wide[v * 8 + u]);
         for (int p = 0; p < n_pairs; p++)
             for (int v = 0; v < n_v; v++)
                 memcpy(dst + p * 16 + v * 2, product + v * 8 + p * 2, 2 * sizeof *dst);

@@ -46,6 +46,8 @@ struct sct_decoder {
     struct sct_picture picture;
     int sof; /* marker of the frame header */
     int has_comment;
+    int is_progressive,
+        is_arithmetic;   /* libjpeg's copy changes with a stray second SOF */
     size_t marker_bytes; /* memory of saved markers */
     JOCTET *icc;         /* malloc'ed by libjpeg */
 
@@ -53,7 +55,6 @@ struct sct_decoder {
     int has_started;                  /* the first scan has begun */
     int has_scan[SCT_MAX_COMPONENTS]; /* the component was part of a scan */
     int damage, damaged_row;          /* as in the report */
-    char damage_text[256];
 
     int n_u, n_v;
     jvirt_barray_ptr *coefs;
@@ -64,7 +65,7 @@ struct sct_decoder {
     int status;
 };
 
-/* ---- damage ---- */
+/* ---- damage ------------------------------------------------------------------------ */
 
 /* The first row of pixels of the iMCU row that libjpeg is at; 0 between scans. */
 static int find_row(const struct sct_decoder *d, JDIMENSION imcu_row)
@@ -79,7 +80,8 @@ static void record_damage(struct sct_decoder *d, int status, int row, const char
     if (d->damage == SCT_OK) {
         d->damage = status;
         d->damaged_row = row;
-        snprintf(d->damage_text, sizeof d->damage_text, "%s", text);
+        if (d->salvage)
+            sct_report_warn(d->report, "%s", text);
     }
     d->damaged_row = sct_min(d->damaged_row, row);
 }
@@ -100,21 +102,25 @@ static void meet_damage(struct sct_decoder *d, int status, int row, const char *
         sct_jpeg_stop(&d->errors, status, "%s", text);
 }
 
-/* Whether each component's coefs are all there, to the last bit, in every row. */
-static int is_complete(const struct sct_decoder *d)
+/* Whether, with the scans up to this one, each component has all its coefs to the last
+ * bit. */
+static int has_all_scans(const struct sct_decoder *d)
 {
-    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
-
-    if (!d->has_started || cinfo->input_iMCU_row < cinfo->total_iMCU_rows)
-        return 0;
     for (int ci = 0; ci < d->picture.n_components; ci++) {
         if (!d->has_scan[ci])
             return 0;
-        for (int i = 0; cinfo->progressive_mode && i < DCTSIZE2; i++)
-            if (cinfo->coef_bits[ci][i] != 0)
+        for (int i = 0; d->is_progressive && i < DCTSIZE2; i++)
+            if (d->cinfo.coef_bits[ci][i] != 0)
                 return 0;
     }
     return 1;
+}
+
+/* The same, and that this scan has come to its last row. */
+static int is_complete(const struct sct_decoder *d)
+{
+    return d->has_started && d->cinfo.input_iMCU_row >= d->cinfo.total_iMCU_rows &&
+           has_all_scans(d);
 }
 
 /* The first row that a missing restart marker may have spoilt: it is noticed at the end
@@ -152,12 +158,24 @@ static void judge_warning(struct sct_decoder *d)
             return;
         }
         break;
-    case JWRN_MUST_RESYNC: row = find_interval_row(d); break;
+    case JWRN_MUST_RESYNC:
+        if (!d->source.has_ended)
+            row = find_interval_row(d);
+        break;
+    case JWRN_ARITH_BAD_CODE: /* it goes on past the end, with zeros, until they make no
+                                 sense */
+        if (d->source.has_ended)
+            row = find_row(d, d->source.end_imcu_row);
+        break;
     default: break;
     }
-    if (d->source.has_ended && (code == JWRN_HIT_MARKER || code == JWRN_MUST_RESYNC)) {
+    if (d->source.has_ended && (code == JWRN_HIT_MARKER || code == JWRN_MUST_RESYNC ||
+                                code == JWRN_ARITH_BAD_CODE))
+    {
         snprintf(place, sizeof place, "the data ends in row %d of %d", row,
                  d->picture.height);
+        if (!has_all_scans(d)) /* the scans that never come are missing in every row */
+            row = 0;
         meet_damage(d, SCT_ERR_TRUNCATED, row, place);
     } else {
         snprintf(place, sizeof place, "%s, in row %d of %d", text, row,
@@ -177,17 +195,17 @@ static void judge_end(struct sct_decoder *d)
                         "a component has no data");
     if (!d->source.has_ended)
         return;
-    if (cinfo->progressive_mode && !is_complete(d))
+    if (!has_all_scans(d))
         meet_damage(d, SCT_ERR_TRUNCATED, 0, "the data ends before the last scan");
     /* Arithmetic decoding makes sense of an end wherever it comes (T.81, D.2.6). */
-    if (cinfo->arith_code && d->source.end_imcu_row < cinfo->total_iMCU_rows)
+    if (d->is_arithmetic && d->source.end_imcu_row < cinfo->total_iMCU_rows)
         meet_damage(d, SCT_ERR_TRUNCATED, find_row(d, d->source.end_imcu_row),
                     "the data ends inside an arithmetic scan");
     if (d->damage == SCT_OK)
         sct_report_warn(d->report, "the end-of-image marker is missing");
 }
 
-/* ---- libjpeg's callbacks ---- */
+/* ---- libjpeg's callbacks ----------------------------------------------------------- */
 
 static void hear_message(j_common_ptr common, int level)
 {
@@ -275,6 +293,8 @@ static void watch_progress(j_common_ptr common)
     struct sct_decoder *d = common->client_data;
     const struct jpeg_decompress_struct *cinfo = &d->cinfo;
 
+    if (d->source.closed) /* an error may have left the scan's components half read */
+        return;
     d->has_started = 1;
     for (int i = 0; i < cinfo->comps_in_scan; i++)
         d->has_scan[cinfo->cur_comp_info[i]->component_index] = 1;
@@ -283,7 +303,7 @@ static void watch_progress(j_common_ptr common)
                       "more than %d scans, the limit on scans", d->limits.max_scans);
 }
 
-/* ---- open and close ---- */
+/* ---- open and close ---------------------------------------------------------------- */
 
 static void close_decoder(sct_decoder *d)
 {
@@ -329,6 +349,8 @@ static void read_header(void *ctx)
         sct_jpeg_stop(&d->errors, SCT_ERR_UNSUPPORTED, "%d components are not supported",
                       cinfo->num_components);
     d->picture.has_comment = d->has_comment;
+    d->is_progressive = cinfo->progressive_mode;
+    d->is_arithmetic = cinfo->arith_code;
     if (jpeg_read_icc_profile(cinfo, &d->icc, &icc_bytes)) {
         d->picture.icc = d->icc;
         d->picture.icc_bytes = icc_bytes;
@@ -435,7 +457,7 @@ static void set_corner(sct_decoder *d, int n_u, int n_v)
     d->n_v = sct_clamp(n_v, 1, 8);
 }
 
-/* ---- data ---- */
+/* ---- data -------------------------------------------------------------------------- */
 
 static void read_coefs(void *ctx)
 {
@@ -457,10 +479,9 @@ static int read_scans(struct sct_decoder *d)
         if (is_complete(d) && d->damage == SCT_OK)
             sct_report_warn(d->report, "behind the complete picture: %s", d->errors.text);
         else
-            record_damage(
-                d, status,
-                d->cinfo.progressive_mode ? 0 : find_row(d, d->cinfo.input_iMCU_row),
-                d->errors.text);
+            record_damage(d, status,
+                          has_all_scans(d) ? find_row(d, d->cinfo.input_iMCU_row) : 0,
+                          d->errors.text);
         if (can_go_on) {
             sct_jpeg_source_close(&d->cinfo);
             status = sct_jpeg_guard(&d->errors, read_coefs, d);
@@ -469,8 +490,6 @@ static int read_scans(struct sct_decoder *d)
     publish_damage(d);
     if (status != SCT_OK)
         return sct_report_fail(d->report, status, "%s", d->errors.text);
-    if (d->damage != SCT_OK)
-        sct_report_warn(d->report, "%s", d->damage_text);
     return SCT_OK;
 }
 

@@ -2,6 +2,12 @@
  */
 #include "jpeg_common.h"
 
+/* libjpeg-turbo has a second Huffman decoder for when at least 512 bytes per block of an
+ * MCU are at hand, 2 % faster on photographs. It takes impossible codes for 0 without a
+ * word, so that damage would be noticed or not as the pieces happen to fall. Fewer bytes
+ * keep it out. */
+enum { PIECE_BYTES = 511 };
+
 static struct sct_jpeg_source *source_of(j_decompress_ptr cinfo)
 {
     return (struct sct_jpeg_source *)cinfo->src;
@@ -38,11 +44,12 @@ static boolean fill_from_reader(j_decompress_ptr cinfo)
         insert_eoi(cinfo);
         return TRUE;
     }
-    /* The piece stays where it is until the reader is asked for the next. */
+    /* The bytes stay where they are until the reader is asked for the next. */
+    const size_t n = s->reader->n_bytes < PIECE_BYTES ? s->reader->n_bytes : PIECE_BYTES;
     s->manager.next_input_byte = s->reader->data;
-    s->manager.bytes_in_buffer = s->reader->n_bytes;
-    s->reader->data += s->reader->n_bytes;
-    s->reader->n_bytes = 0;
+    s->manager.bytes_in_buffer = n;
+    s->reader->data += n;
+    s->reader->n_bytes -= n;
     return TRUE;
 }
 

@@ -26,7 +26,7 @@ enum {
     APP0 = 0xE0
 };
 
-/* ---- the sound pictures ---- */
+/* ---- the sound pictures ------------------------------------------------------------ */
 
 static void put_picture(struct corpus_bytes *out, unsigned flags, int restart,
                         const struct corpus_bytes *markers)
@@ -56,7 +56,7 @@ static void put_progressive(struct corpus_bytes *out)
     put_picture(out, CORPUS_PROGRESSIVE, 0, NULL);
 }
 
-/* ---- tools ---- */
+/* ---- tools ------------------------------------------------------------------------- */
 
 static unsigned char *find(const struct corpus_bytes *jpeg, unsigned marker, int nth)
 {
@@ -95,7 +95,7 @@ static void set_size(struct corpus_bytes *jpeg, unsigned sof, unsigned width,
     set_u16(at + 7, width);
 }
 
-/* ---- ends too early ---- */
+/* ---- ends too early ---------------------------------------------------------------- */
 
 static void make_truncated_in_header(struct corpus_bytes *jpeg)
 {
@@ -207,7 +207,7 @@ static void make_soi_and_ff_only(struct corpus_bytes *jpeg)
     corpus_bytes_put(jpeg, "\xFF\xD8\xFF", 3);
 }
 
-/* ---- entropy-coded data is damaged ---- */
+/* ---- entropy-coded data is damaged ------------------------------------------------- */
 
 static void make_corrupt_huffman_code(struct corpus_bytes *jpeg)
 {
@@ -282,7 +282,7 @@ static void make_corrupt_marker_in_scan(struct corpus_bytes *jpeg)
     corpus_bytes_free(&other);
 }
 
-/* ---- headers are damaged ---- */
+/* ---- headers are damaged ----------------------------------------------------------- */
 
 static void make_zero_width(struct corpus_bytes *jpeg)
 {
@@ -423,7 +423,7 @@ static void make_bad_spectral_selection(struct corpus_bytes *jpeg)
     find(jpeg, SOS, 1)[8] = 3;
 }
 
-/* ---- kinds of JPEG that we do not read ---- */
+/* ---- kinds of JPEG that we do not read --------------------------------------------- */
 
 static void make_zero_height(struct corpus_bytes *jpeg)
 {
@@ -476,7 +476,7 @@ static void make_five_components(struct corpus_bytes *jpeg)
     corpus_jpeg_encode(jpeg, &recipe);
 }
 
-/* ---- beyond the limits ---- */
+/* ---- beyond the limits ------------------------------------------------------------- */
 
 static void make_huge_65500x65500(struct corpus_bytes *jpeg)
 {
@@ -547,7 +547,7 @@ static void make_progressive_bomb_many_scans(struct corpus_bytes *jpeg)
     corpus_bytes_put(jpeg, "\xFF\xD9", 2);
 }
 
-/* ---- fine, if one is not too strict ---- */
+/* ---- fine, if one is not too strict ------------------------------------------------ */
 
 static void make_coefficients_out_of_range(struct corpus_bytes *jpeg)
 {
@@ -708,7 +708,7 @@ static void make_component_ids_from_0(struct corpus_bytes *jpeg)
     }
 }
 
-/* ---- the table ---- */
+/* ---- the table --------------------------------------------------------------------- */
 
 struct bad_case {
     const char *name, *verdict, *reason;

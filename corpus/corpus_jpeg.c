@@ -34,7 +34,7 @@ static struct jpeg_error_mgr *set_errors(struct jpeg_error_mgr *errors)
     return errors;
 }
 
-/* ---- one sample ---- */
+/* ---- one sample -------------------------------------------------------------------- */
 
 /* BT.601 as JFIF has it, in 1/65536; the three rows of weights. */
 static int mix_ycbcr(int component, const int rgb[3])
@@ -94,7 +94,7 @@ static void turn_upright(int orientation, int64_t width, int64_t height, int64_t
     }
 }
 
-/* ---- planes ---- */
+/* ---- planes ------------------------------------------------------------------------ */
 
 struct plane {
     int h, v;              /* sampling factors */
@@ -216,7 +216,7 @@ static void write_planes(struct jpeg_compress_struct *cinfo,
     }
 }
 
-/* ---- settings ---- */
+/* ---- settings ---------------------------------------------------------------------- */
 
 static void set_model(struct jpeg_compress_struct *cinfo, enum corpus_model model)
 {
@@ -333,7 +333,7 @@ void corpus_jpeg_encode(struct corpus_bytes *out, const struct corpus_recipe *re
     free(memory);
 }
 
-/* ---- coefficients ---- */
+/* ---- coefficients ------------------------------------------------------------------ */
 
 /* One block, turned as the whole picture is: mirroring negates the odd frequencies of
  * that axis, transposing swaps the two. */

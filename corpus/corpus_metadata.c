@@ -21,7 +21,7 @@ static void put_and_free(struct corpus_bytes *out, unsigned marker,
     corpus_bytes_free(payload);
 }
 
-/* ---- Exif ---- */
+/* ---- Exif -------------------------------------------------------------------------- */
 
 enum tiff_type {
     TIFF_BYTE = 1,
@@ -178,7 +178,7 @@ void corpus_metadata_put_exif(struct corpus_bytes *out, enum corpus_endian endia
     corpus_bytes_free(&thumbnail);
 }
 
-/* ---- ICC ---- */
+/* ---- ICC --------------------------------------------------------------------------- */
 
 enum icc_data {
     ICC_DESC,
@@ -301,7 +301,7 @@ void corpus_metadata_put_icc(struct corpus_bytes *out, enum corpus_icc_chunks ch
     corpus_bytes_free(&profile);
 }
 
-/* ---- the others ---- */
+/* ---- the others -------------------------------------------------------------------- */
 
 void corpus_metadata_put_xmp(struct corpus_bytes *out)
 {

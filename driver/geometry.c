@@ -84,8 +84,7 @@ static struct sct_axis component_axis(struct extent pixels, int src_size, int f,
     return axis;
 }
 
-/* ---- sampling factors
- * ------------------------------------------------------------------ */
+/* ---- sampling factors -------------------------------------------------------------- */
 
 static int gcd(int a, int b)
 {
@@ -127,8 +126,7 @@ static void choose_factors(struct sct_geometry *g, const struct sct_picture *pic
     }
 }
 
-/* ---- the plan
- * -------------------------------------------------------------------------- */
+/* ---- the plan ---------------------------------------------------------------------- */
 
 static void plan_component(struct sct_geometry *g, int ci,
                            const struct sct_picture *picture, struct extent x,

@@ -52,8 +52,7 @@ struct run {
     double mark_ms; /* CPU time at the last change of stage */
 };
 
-/* ---- time
- * ------------------------------------------------------------------------------ */
+/* ---- time -------------------------------------------------------------------------- */
 
 static double cpu_ms(void)
 {
@@ -70,8 +69,7 @@ static void charge(struct run *run, double *stage_ms)
     run->mark_ms = now;
 }
 
-/* ---- plan
- * ------------------------------------------------------------------------------ */
+/* ---- plan -------------------------------------------------------------------------- */
 
 static void set_limits(struct run *run)
 {
@@ -263,8 +261,7 @@ static int plan(struct run *run)
     return status;
 }
 
-/* ---- outputs
- * --------------------------------------------------------------------------- */
+/* ---- outputs ----------------------------------------------------------------------- */
 
 static int count_and_write(void *ctx, const void *data, size_t n)
 {
@@ -316,8 +313,7 @@ static int publish(struct run *run)
     return status;
 }
 
-/* ---- run
- * ------------------------------------------------------------------------------- */
+/* ---- run --------------------------------------------------------------------------- */
 
 /* Pulls all rows that a component has ready. */
 static void drain(struct variant_run *v, int ci)
@@ -390,8 +386,7 @@ static int run_bands(struct run *run)
     }
 }
 
-/* ---- the job
- * --------------------------------------------------------------------------- */
+/* ---- the job ----------------------------------------------------------------------- */
 
 static int begin(struct run *run, const struct sct_job *job, struct sct_result *result)
 {

@@ -63,8 +63,7 @@ struct sct_window sct_bank_window(const struct sct_bank *b, int x)
                                .n = last / b->unit - first / b->unit + 1};
 }
 
-/* ---- one row, in double precision
- * ------------------------------------------------------ */
+/* ---- one row, in double precision -------------------------------------------------- */
 
 static double filter_at(const struct sct_bank *b, double distance)
 {
@@ -109,8 +108,7 @@ static void weigh_taps(struct sct_bank *b, int x, int *first, int *last)
         b->taps[k] /= sum;
 }
 
-/* ---- rounding
- * -------------------------------------------------------------------------- */
+/* ---- rounding ---------------------------------------------------------------------- */
 
 static int16_t round_weight(double w, double one)
 {
@@ -205,8 +203,7 @@ void sct_bank_row(struct sct_bank *b, int x, int first_unit, int n_units,
         round_taps(b, first, last, weights, first_unit * UNIT_SAMPLES);
 }
 
-/* ---- choosing n_freqs
- * ------------------------------------------------------------------ */
+/* ---- choosing n_freqs -------------------------------------------------------------- */
 
 /* Mean energy of frequency u of an orthonormal 8-point DCT of luma, in squared sample
  * levels. Both are upper figures of what bench_spectrum prints for some thirty
@@ -253,8 +250,7 @@ static int choose_n_freqs(struct sct_bank *b)
     return SCT_BLOCK;
 }
 
-/* ---- plan
- * ------------------------------------------------------------------------------ */
+/* ---- plan -------------------------------------------------------------------------- */
 
 static int is_possible(const struct sct_axis *a, const struct sct_filter *filter)
 {

@@ -61,8 +61,7 @@ struct sct_resizer {
     struct sct_window next; /* its units */
 };
 
-/* ---- plan
- * ------------------------------------------------------------------------------ */
+/* ---- plan -------------------------------------------------------------------------- */
 
 static int first_band(const sct_resizer *r, struct sct_window w)
 {
@@ -228,8 +227,7 @@ void sct_resizer_corner(const sct_resizer *r, int *n_u, int *n_v)
     *n_v = r->y.n_freqs;
 }
 
-/* ---- run
- * ------------------------------------------------------------------------------- */
+/* ---- run --------------------------------------------------------------------------- */
 
 static int is_finished(const sct_resizer *r)
 {

@@ -22,8 +22,7 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* ---- pack
- * ------------------------------------------------------------------------------ */
+/* ---- pack -------------------------------------------------------------------------- */
 
 static inline uint16x8_t load_pairs(const uint8_t *p)
 {
@@ -101,8 +100,7 @@ static void pack_neon(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, 
     }
 }
 
-/* ---- horz
- * ------------------------------------------------------------------------------ */
+/* ---- horz -------------------------------------------------------------------------- */
 
 static inline int16x8_t broadcast_pair(const int16_t *weights)
 {
@@ -195,8 +193,7 @@ static void horz_neon(int16_t *const dst[4], const int16_t *src, const struct sc
     }
 }
 
-/* ---- vert
- * ------------------------------------------------------------------------------ */
+/* ---- vert -------------------------------------------------------------------------- */
 
 /* 16 outputs, 64 bytes of each row: 8 registers of sums, two outputs in each until addp.
  */

@@ -55,8 +55,7 @@ enum : int {
     kHalves = SCT_GROUP / kWidth
 };
 
-/* ---- pack
- * ------------------------------------------------------------------------------ */
+/* ---- pack -------------------------------------------------------------------------- */
 
 /* bytes: one pair of samples of each of the 8 rows */
 template <class V> void store_group(int16_t *dst, V bytes)
@@ -128,8 +127,7 @@ void pack_hwy(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int widt
     }
 }
 
-/* ---- horz
- * ------------------------------------------------------------------------------ */
+/* ---- horz -------------------------------------------------------------------------- */
 
 V16 broadcast_pair(const int16_t *weights)
 {
@@ -244,8 +242,7 @@ void horz_hwy(int16_t *const dst[4], const int16_t *src, const struct sct_horz *
     }
 }
 
-/* ---- vert
- * ------------------------------------------------------------------------------ */
+/* ---- vert -------------------------------------------------------------------------- */
 
 /* Two vectors of results, a before b, to kWidth bytes. The first demotion works in blocks
  * of 128 bits, so that wide vectors give a0 b0 a1 b1, four outputs in each. */

@@ -29,8 +29,7 @@ static inline void store128(void *p, __m128i a)
     _mm_storeu_si128((__m128i *)p, a);
 }
 
-/* ---- pack
- * ------------------------------------------------------------------------------ */
+/* ---- pack -------------------------------------------------------------------------- */
 
 /* 16 columns of 8 rows into 8 groups. Each register holds row v below and v + 4 above;
  * two interleaves put pairs of samples of 4 rows side by side, and one with zero widens:
@@ -92,8 +91,7 @@ static void pack_avx2(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, 
     }
 }
 
-/* ---- horz
- * ------------------------------------------------------------------------------ */
+/* ---- horz -------------------------------------------------------------------------- */
 
 static inline __m256i broadcast_pair(const int16_t *weights)
 {
@@ -224,8 +222,7 @@ static void horz_avx2(int16_t *const dst[4], const int16_t *src, const struct sc
     }
 }
 
-/* ---- vert
- * ------------------------------------------------------------------------------ */
+/* ---- vert -------------------------------------------------------------------------- */
 
 /* 8 * n_sums outputs from pair x on, in the order of the sums. */
 ALWAYS_INLINE void sum_rows(__m256i *sum, int n_sums, const int16_t *const *rows,

@@ -1,5 +1,6 @@
-/* What a program that uses libscantling looks like from outside: built against an installed
- * copy, with nothing of the build tree in sight. It shrinks one flat plane. */
+/* What a program that uses libscantling looks like from outside: built against an
+ * installed copy, with nothing of the build tree in sight. It calls two layers of the
+ * library and compares the version of the header with that of the code. */
 #include <stdio.h>
 #include <string.h>
 

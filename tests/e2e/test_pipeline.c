@@ -29,8 +29,7 @@ void *__wrap_sct_mem_alloc(size_t size_bytes)
     return __real_sct_mem_alloc(size_bytes);
 }
 
-/* ---- running a job
- * --------------------------------------------------------------------- */
+/* ---- running a job ----------------------------------------------------------------- */
 
 struct trial {
     uint8_t *bytes;
@@ -102,8 +101,7 @@ static int was_published(const struct trial *t, int i)
     return t->files.n_opened > i && t->files.file[i].close_status == SCT_OK;
 }
 
-/* ---- what comes out
- * -------------------------------------------------------------------- */
+/* ---- what comes out ---------------------------------------------------------------- */
 
 static void every_variant_is_written_and_told(void **state)
 {
@@ -229,8 +227,7 @@ static void padding_never_leaks_in(void **state)
         }
 }
 
-/* ---- orientation
- * ----------------------------------------------------------------------- */
+/* ---- orientation ------------------------------------------------------------------- */
 
 static double psnr(const struct capture_file *a, const struct capture_file *b)
 {
@@ -283,8 +280,7 @@ static void all_orientations_of_odd_sizes_agree(void **state)
     check_orientations("exif_orient%d_odd.jpg", 151, 89, 40.0);
 }
 
-/* ---- metadata
- * -------------------------------------------------------------------------- */
+/* ---- metadata ---------------------------------------------------------------------- */
 
 static void only_the_icc_profile_goes_along(void **state)
 {
@@ -335,8 +331,7 @@ static void icc_profiles_are_kept_whole(void **state)
     }
 }
 
-/* ---- what goes wrong
- * ------------------------------------------------------------------- */
+/* ---- what goes wrong --------------------------------------------------------------- */
 
 static void damaged_pictures_publish_nothing(void **state)
 {
@@ -476,8 +471,7 @@ static void every_allocation_may_fail(void **state)
     failing_allocation = -1;
 }
 
-/* ---- threads
- * --------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------- */
 
 static void *run_in_thread(void *arg)
 {

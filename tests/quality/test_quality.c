@@ -34,8 +34,7 @@ static const double CHROMA_DB = 50.0;
  */
 enum { LEAST_SIDE = 300 };
 
-/* ---- the pictures
- * ---------------------------------------------------------------------- */
+/* ---- the pictures ------------------------------------------------------------------ */
 
 enum { MAX_PICTURES = 64 };
 
@@ -81,8 +80,7 @@ static int is_quick(void)
     return getenv("SCT_TEST_QUICK") != NULL;
 }
 
-/* ---- measuring
- * ------------------------------------------------------------------------- */
+/* ---- measuring --------------------------------------------------------------------- */
 
 struct measured {
     double db[SCT_MAX_COMPONENTS];
@@ -258,8 +256,7 @@ static void check_folder(const char *folder, const char *prefix)
     assert_int_equal(failed, 0);
 }
 
-/* ---- tests
- * ----------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------- */
 
 static void generated_natural_pictures_equal_double_precision(void **state)
 {

@@ -34,8 +34,7 @@ struct fixture {
 
 static struct fixture fixture;
 
-/* ---- random values
- * --------------------------------------------------------------------- */
+/* ---- random values ----------------------------------------------------------------- */
 
 static uint32_t random_u32(void)
 {
@@ -85,8 +84,7 @@ static enum fill random_fill(void)
     return (enum fill)random_int(0, N_FILLS - 1);
 }
 
-/* ---- buffers
- * --------------------------------------------------------------------------- */
+/* ---- buffers ----------------------------------------------------------------------- */
 
 static void *alloc_or_fail(size_t alignment, size_t size)
 {
@@ -150,8 +148,7 @@ static void skip_without_implementations(void)
     }
 }
 
-/* ---- pack
- * ------------------------------------------------------------------------------ */
+/* ---- pack -------------------------------------------------------------------------- */
 
 /* The last row is allocated to its last byte; stride may be negative. */
 static void check_pack(int width, ptrdiff_t stride, size_t misalign, int extreme)
@@ -203,8 +200,7 @@ static void pack_walks_upwards_with_a_negative_stride(void **state)
         check_pack(width, -(width + random_int(0, 5)), (size_t)random_int(0, 15), 0);
 }
 
-/* ---- horz
- * ------------------------------------------------------------------------------ */
+/* ---- horz -------------------------------------------------------------------------- */
 
 /* One call on exact-size sources: the last group that the formula names ends the
  * allocation, and the last weight ends its own. */
@@ -320,8 +316,7 @@ static void horz_wraps_and_saturates_like_the_reference(void **state)
                            (enum fill)weight_fill);
 }
 
-/* ---- vert
- * ------------------------------------------------------------------------------ */
+/* ---- vert -------------------------------------------------------------------------- */
 
 static void check_vert(int width, int n_rows, int32_t bias, int shift, size_t misalign,
                        enum fill row_fill, enum fill weight_fill)
@@ -397,8 +392,7 @@ static void vert_wraps_and_saturates_like_the_reference(void **state)
                            (enum fill)weight_fill);
 }
 
-/* ---- the reference itself
- * -------------------------------------------------------------- */
+/* ---- the reference itself ---------------------------------------------------------- */
 
 static void reference_gives_the_results_worked_out_by_hand(void **state)
 {
@@ -435,8 +429,7 @@ static void reference_gives_the_results_worked_out_by_hand(void **state)
     assert_int_equal(out[0], 0);
 }
 
-/* ---- selection
- * ------------------------------------------------------------------------- */
+/* ---- selection --------------------------------------------------------------------- */
 
 static int is_zeroed(const struct sct_dsp *dsp)
 {

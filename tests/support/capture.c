@@ -1,3 +1,4 @@
+/* See capture.h: sources, targets and an encoder over memory. */
 #include "capture.h"
 
 #include <stdio.h>
@@ -23,8 +24,7 @@ uint8_t *capture_read_file(const char *path, size_t *n_bytes)
     return bytes;
 }
 
-/* ---- input
- * ----------------------------------------------------------------------------- */
+/* ---- input ------------------------------------------------------------------------- */
 
 static int read_bytes(void *ctx, void *buffer, size_t capacity, size_t *n)
 {
@@ -49,8 +49,7 @@ struct sct_source capture_source(struct capture_input *input)
     return (struct sct_source){.read = read_bytes, .ctx = input};
 }
 
-/* ---- output
- * ---------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------ */
 
 static int append(void *ctx, const void *data, size_t n)
 {
@@ -108,8 +107,7 @@ void capture_free_files(struct capture_files *files)
     memset(files, 0, sizeof *files);
 }
 
-/* ---- planes
- * ---------------------------------------------------------------------------- */
+/* ---- planes ------------------------------------------------------------------------ */
 
 struct sct_encoder {
     struct sct_sink sink;

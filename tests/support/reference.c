@@ -1,3 +1,4 @@
+/* See reference.h. Nothing here is fast, and everything can be checked by eye. */
 #include "reference.h"
 
 #include <math.h>
@@ -69,8 +70,7 @@ double *reference_resize(const double *in, const struct sct_axis *x,
     return out;
 }
 
-/* ---- JPEG
- * ------------------------------------------------------------------------------ */
+/* ---- JPEG -------------------------------------------------------------------------- */
 
 static void inverse_dct(const JCOEF *block, const UINT16 *quant, double out[64])
 {

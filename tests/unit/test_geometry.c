@@ -44,8 +44,7 @@ static struct sct_picture make_420(int width, int height, int orientation)
     return p;
 }
 
-/* ---- sizes
- * ----------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------- */
 
 static void sizes_are_what_people_expect(void **state)
 {
@@ -120,8 +119,7 @@ static void covers_are_cropped_evenly(void **state)
     assert_true(fabs(g.component[0].y.src_end - 3000) < 1e-9);
 }
 
-/* ---- registration
- * ---------------------------------------------------------------------- */
+/* ---- registration ------------------------------------------------------------------ */
 
 /* The pixel of the source, as a fraction of its extent from the upright begin, on which
  * output sample i of a component is centred, and the one it has to be centred on. */
@@ -162,7 +160,7 @@ static void planes_of_every_sampling_stay_registered(void **state)
                 variant.height = 1 + (code + 11 * k) % 31;
                 variant.fit = SCT_FIT_FILL;
                 variant.enlarge = 1;
-                variant.subsampling = sub;
+                variant.subsampling = (enum sct_subsampling)sub;
                 assert_int_equal(sct_geometry_plan(&g, &p, &variant, NULL), SCT_OK);
                 int g_max = 1, v_max = 1;
                 for (int ci = 0; ci < 3; ci++) {
@@ -186,8 +184,7 @@ static void planes_of_every_sampling_stay_registered(void **state)
             }
 }
 
-/* ---- sampling factors
- * ------------------------------------------------------------------ */
+/* ---- sampling factors -------------------------------------------------------------- */
 
 static void check_factors(struct sct_picture *p, enum sct_subsampling sub, int h, int v,
                           int ch, int cv)
