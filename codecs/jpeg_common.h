@@ -64,6 +64,10 @@ void sct_jpeg_source_init(struct sct_jpeg_source *s, struct sct_reader *reader);
 /* From now on the input is over: whatever libjpeg was about to read is an EOI marker. */
 void sct_jpeg_source_close(j_decompress_ptr cinfo);
 
+/* Puts what libjpeg has not read yet back in front of the reader. libjpeg must not read
+ * afterwards. */
+void sct_jpeg_source_give_back(j_decompress_ptr cinfo);
+
 enum { SCT_JPEG_SINK_BYTES = 65536 };
 
 struct sct_jpeg_sink {

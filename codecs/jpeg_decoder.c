@@ -1,13 +1,15 @@
-/* The JPEG decoder: libjpeg-turbo reads all coefs, then they are handed over band by
- * band.
+/* The JPEG decoder: two lanes behind one contract.
  *
- *     open --------> HEADER: up to the first SOS; limits; nothing that grows with the
- * picture 1st read_band: DATA:   jpeg_read_coefficients, which is one long loop over all
- * scans read_band ...:         one iMCU row of blocks, dequantised into `blocks`
+ *     open --------> HEADER: up to the first SOS, by libjpeg-turbo; limits; nothing that
+ *                            grows with the picture
+ *     read_band ...: streamed: jpeg_stream.c decodes one iMCU row at a time
+ *                    whole:    the first call is jpeg_read_coefficients, one long loop over
+ *                              all scans; each gives one iMCU row, dequantised into `blocks`
  *
- * While libjpeg reads the data it calls back twice: the progress monitor before each iMCU
- * row (limits, which components came) and the messages (damage). README.md has the rules
- * by which a message is damage; record_damage is where all of them end.
+ * While libjpeg reads the data it calls back twice: the progress monitor before each iMCU row
+ * (limits, which components came) and the messages (damage). The streaming decoder tells what
+ * it meets as events. README.md has the rules by which these are damage; record_damage is
+ * where all of them end.
  *
  * 1. status is sticky: after an error, or SCT_DONE, read_band repeats it.
  * 2. Without salvage the first damage leaves libjpeg at once; with it damage is only
@@ -26,6 +28,8 @@
 #include "jpeg_blocks.h"
 #include "jpeg_common.h"
 #include "jpeg_header.h"
+#include "jpeg_lanes.h"
+#include "jpeg_stream.h"
 #include "mem.h"
 
 enum {
@@ -57,8 +61,11 @@ struct sct_decoder {
     int damage, damaged_row;          /* as in the report */
 
     int n_u, n_v;
-    jvirt_barray_ptr *coefs;
-    int16_t *blocks; /* one band: all rows of component 0, then of 1, ... */
+    int may_stream;
+    int is_streamed; /* our own entropy decoder reads the picture... */
+    sct_jpeg_stream *stream;
+    jvirt_barray_ptr *coefs; /* ...or libjpeg has read it whole */
+    int16_t *blocks;         /* one band: all rows of component 0, then of 1, ... */
     struct sct_jpeg_quant quant[SCT_MAX_COMPONENTS];
     struct sct_band band;
     int next_band, n_bands;
@@ -205,6 +212,37 @@ static void judge_end(struct sct_decoder *d)
         sct_report_warn(d->report, "the end-of-image marker is missing");
 }
 
+/* The same rules for what the streaming decoder tells. Whether to go on. */
+static int judge_event(void *ctx, enum sct_jpeg_event event, int imcu_row, int at_end)
+{
+    struct sct_decoder *d = ctx;
+    static const char *const texts[] = {
+        [SCT_JPEG_BAD_CODE] = "bad Huffman code",
+        [SCT_JPEG_BAD_DC] = "DC differences out of range",
+        [SCT_JPEG_SHORT] = "premature end of data segment",
+        [SCT_JPEG_EXTRA] = "extraneous bytes before a restart marker",
+        [SCT_JPEG_RESYNC] = "another marker where a restart marker should be"};
+    const int row_height = 8 * d->picture.v_max;
+    char text[128];
+    int status = SCT_ERR_CORRUPT;
+
+    if (event == SCT_JPEG_RESYNC && !at_end)
+        imcu_row = sct_max(0, imcu_row - sct_jpeg_stream_interval_rows(d->stream));
+    const int row = imcu_row * row_height;
+    if (at_end && (event == SCT_JPEG_SHORT || event == SCT_JPEG_RESYNC)) {
+        snprintf(text, sizeof text, "the data ends in row %d of %d", row,
+                 d->picture.height);
+        status = SCT_ERR_TRUNCATED;
+    } else {
+        snprintf(text, sizeof text, "%s, in row %d of %d", texts[event], row,
+                 d->picture.height);
+    }
+    record_damage(d, status, row, text);
+    if (!d->salvage)
+        (void)sct_report_fail(d->report, status, "%s", text);
+    return d->salvage;
+}
+
 /* ---- libjpeg's callbacks ----------------------------------------------------------- */
 
 static void hear_message(j_common_ptr common, int level)
@@ -311,6 +349,7 @@ static void close_decoder(sct_decoder *d)
         return;
     jpeg_destroy_decompress(&d->cinfo);
     free(d->icc);
+    sct_jpeg_stream_free(d->stream);
     sct_mem_free(d->blocks);
     sct_mem_free(d);
 }
@@ -349,6 +388,7 @@ static void read_header(void *ctx)
         sct_jpeg_stop(&d->errors, SCT_ERR_UNSUPPORTED, "%d components are not supported",
                       cinfo->num_components);
     d->picture.has_comment = d->has_comment;
+    d->is_streamed = d->may_stream && sct_jpeg_stream_can_read(cinfo, &d->picture);
     d->is_progressive = cinfo->progressive_mode;
     d->is_arithmetic = cinfo->arith_code;
     if (jpeg_read_icc_profile(cinfo, &d->icc, &icc_bytes)) {
@@ -397,8 +437,12 @@ static int check_limits(struct sct_decoder *d)
                                p->width, p->height, (long long)n_pixels,
                                (long long)d->limits.max_pixels);
     p->decoder_bytes = DECODER_BYTES;
-    p->decoder_bytes = sct_size_add(p->decoder_bytes, count_coef_bytes(&d->cinfo));
-    p->decoder_bytes = sct_size_add(p->decoder_bytes, count_band_bytes(p));
+    if (d->is_streamed) {
+        p->decoder_bytes = sct_size_add(p->decoder_bytes, sct_jpeg_stream_bytes(p));
+    } else {
+        p->decoder_bytes = sct_size_add(p->decoder_bytes, count_coef_bytes(&d->cinfo));
+        p->decoder_bytes = sct_size_add(p->decoder_bytes, count_band_bytes(p));
+    }
     p->decoder_bytes = sct_size_add(p->decoder_bytes, d->marker_bytes);
     p->decoder_bytes = sct_size_add(p->decoder_bytes, p->icc_bytes);
     if (p->decoder_bytes > d->limits.max_memory_bytes)
@@ -408,8 +452,8 @@ static int check_limits(struct sct_decoder *d)
     return SCT_OK;
 }
 
-static int open_decoder(sct_decoder **out, const struct sct_decoder_spec *spec,
-                        struct sct_picture *picture)
+static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
+                     struct sct_picture *picture, int may_stream)
 {
     *out = NULL;
     struct sct_decoder *d = sct_mem_alloc(sizeof *d);
@@ -418,6 +462,7 @@ static int open_decoder(sct_decoder **out, const struct sct_decoder_spec *spec,
 
     d->report = spec->report;
     d->salvage = spec->salvage;
+    d->may_stream = may_stream;
     d->limits = spec->limits;
     if (d->limits.max_pixels <= 0)
         d->limits.max_pixels = SCT_MAX_PIXELS;
@@ -459,6 +504,56 @@ static void set_corner(sct_decoder *d, int n_u, int n_v)
 
 /* ---- data -------------------------------------------------------------------------- */
 
+/* ---- streamed ---- */
+
+static int start_stream(struct sct_decoder *d)
+{
+    const struct sct_jpeg_stream_spec spec = {.cinfo = &d->cinfo,
+                                              .picture = &d->picture,
+                                              .reader = d->source.reader,
+                                              .on_event = judge_event,
+                                              .ctx = d};
+    const int status = sct_jpeg_stream_create(&d->stream, &spec);
+    if (status == SCT_ERR_MEMORY)
+        return sct_report_fail(d->report, status, "no memory for a band");
+    if (status < 0)
+        return sct_report_fail(d->report, status, "a Huffman table that is none");
+    sct_jpeg_stream_corner(d->stream, d->n_u, d->n_v);
+    return SCT_OK;
+}
+
+/* What follows the scan cannot hurt the picture any more. */
+static void finish_stream(struct sct_decoder *d)
+{
+    size_t n_skipped;
+    int at_end;
+    const int marker = sct_jpeg_stream_finish(d->stream, &n_skipped, &at_end);
+    if (n_skipped)
+        sct_report_warn(d->report, "%zu extraneous bytes behind the scan", n_skipped);
+    if (at_end && d->damage == SCT_OK)
+        sct_report_warn(d->report, "the end-of-image marker is missing");
+    if (!at_end && marker != JPEG_EOI)
+        sct_report_warn(d->report, "marker 0x%02x behind the scan was ignored",
+                        (unsigned)marker);
+}
+
+static int read_streamed(struct sct_decoder *d, struct sct_band *band)
+{
+    int status = sct_jpeg_stream_read(d->stream, band);
+    if (status == SCT_OK)
+        return SCT_OK;
+    if (status == SCT_DONE)
+        finish_stream(d);
+    publish_damage(d);
+    if (status == SCT_ERR_IO)
+        return sct_report_fail(d->report, status, "reading the input failed");
+    if (status < 0)
+        return d->damage; /* judge_event has said what it is */
+    return status;
+}
+
+/* ---- read whole ---- */
+
 static void read_coefs(void *ctx)
 {
     struct sct_decoder *d = ctx;
@@ -476,7 +571,7 @@ static int read_scans(struct sct_decoder *d)
 
     if (is_about_data && (d->salvage || d->damage == SCT_OK)) {
         const int can_go_on = d->has_started && (d->salvage || is_complete(d));
-        if (is_complete(d) && d->damage == SCT_OK)
+        if (is_complete(d)) /* damaged, perhaps, but not here */
             sct_report_warn(d->report, "behind the complete picture: %s", d->errors.text);
         else
             record_damage(d, status,
@@ -493,7 +588,7 @@ static int read_scans(struct sct_decoder *d)
     return SCT_OK;
 }
 
-static int start_bands(struct sct_decoder *d)
+static int start_coefs(struct sct_decoder *d)
 {
     d->blocks = sct_mem_alloc(count_band_bytes(&d->picture));
     if (!d->blocks)
@@ -539,26 +634,52 @@ static void fill_band(void *ctx)
     }
 }
 
-static int read_band(sct_decoder *d, struct sct_band *band)
+static int read_whole(struct sct_decoder *d, struct sct_band *band)
 {
-    if (d->status != SCT_OK)
-        return d->status;
-    if (!d->blocks && (d->status = start_bands(d)) != SCT_OK)
-        return d->status;
     if (d->next_band == d->n_bands)
-        return d->status = SCT_DONE;
-    d->status = sct_jpeg_guard(&d->errors, fill_band, d);
-    if (d->status != SCT_OK)
-        return sct_report_fail(d->report, d->status, "%s", d->errors.text);
+        return SCT_DONE;
+    const int status = sct_jpeg_guard(&d->errors, fill_band, d);
+    if (status != SCT_OK)
+        return sct_report_fail(d->report, status, "%s", d->errors.text);
     d->next_band++;
     *band = d->band;
     return SCT_OK;
 }
 
+static int read_band(sct_decoder *d, struct sct_band *band)
+{
+    if (d->status == SCT_OK && !d->blocks && !d->stream)
+        d->status = d->is_streamed ? start_stream(d) : start_coefs(d);
+    if (d->status == SCT_OK)
+        d->status = d->is_streamed ? read_streamed(d, band) : read_whole(d, band);
+    return d->status;
+}
+
+static int open_whole(sct_decoder **out, const struct sct_decoder_spec *spec,
+                      struct sct_picture *picture)
+{
+    return open_lane(out, spec, picture, 0);
+}
+
+static int open_best(sct_decoder **out, const struct sct_decoder_spec *spec,
+                     struct sct_picture *picture)
+{
+    return open_lane(out, spec, picture, 1);
+}
+
 const struct sct_decoder_ops sct_jpeg_decoder = {
     .name = "jpeg",
     .probe = probe_jpeg,
-    .open = open_decoder,
+    .open = open_best,
+    .want_corner = set_corner,
+    .read_band = read_band,
+    .close = close_decoder,
+};
+
+const struct sct_decoder_ops sct_jpeg_decoder_whole = {
+    .name = "jpeg",
+    .probe = probe_jpeg,
+    .open = open_whole,
     .want_corner = set_corner,
     .read_band = read_band,
     .close = close_decoder,

@@ -6,12 +6,11 @@
 
 enum { MARKER_EOI = 0xD9 };
 
-void sct_jpeg_segment_init(struct sct_jpeg_segment *s, struct sct_reader *reader,
-                           const uint8_t *piece, size_t piece_bytes)
+void sct_jpeg_segment_init(struct sct_jpeg_segment *s, struct sct_reader *reader)
 {
     s->reader = reader;
-    s->piece = piece;
-    s->piece_bytes = piece_bytes;
+    s->piece = NULL;
+    s->piece_bytes = 0;
     s->has_ff = s->marker = s->at_end = 0;
     s->status = SCT_OK;
     s->end = s->data;
@@ -21,14 +20,15 @@ void sct_jpeg_segment_init(struct sct_jpeg_segment *s, struct sct_reader *reader
 /* Makes sure that the piece has a byte, or sets the marker at the end of the input. */
 static int has_piece(struct sct_jpeg_segment *s)
 {
+    struct sct_reader *r = s->reader;
     if (s->piece_bytes)
         return 1;
-    const int status = sct_reader_next(s->reader);
-    if (status == SCT_OK) {
-        s->piece = s->reader->data;
-        s->piece_bytes = s->reader->n_bytes;
-        s->reader->data += s->reader->n_bytes;
-        s->reader->n_bytes = 0;
+    const int status = r->n_bytes ? SCT_OK : sct_reader_next(r);
+    if (status == SCT_OK) { /* the bytes stay until the reader is asked for the next */
+        s->piece = r->data;
+        s->piece_bytes = r->n_bytes;
+        r->data += r->n_bytes;
+        r->n_bytes = 0;
         return 1;
     }
     if (status < 0)

@@ -35,9 +35,8 @@ struct sct_jpeg_segment {
     uint8_t data[SCT_SEGMENT_BYTES + SCT_MCU_BYTES];
 };
 
-/* Begins with the bytes that are left of the piece in which the scan header ended. */
-void sct_jpeg_segment_init(struct sct_jpeg_segment *s, struct sct_reader *reader,
-                           const uint8_t *piece, size_t piece_bytes);
+/* Begins with the reader's next byte. */
+void sct_jpeg_segment_init(struct sct_jpeg_segment *s, struct sct_reader *reader);
 
 /* Keeps the bytes from `read` on and adds more until the buffer is full or a marker
  * comes. Returns where `read` is now. Afterwards SCT_MCU_BYTES can be read: data, or

@@ -95,3 +95,12 @@ void sct_jpeg_source_close(j_decompress_ptr cinfo)
     s->manager.bytes_in_buffer = 0;
     cinfo->unread_marker = JPEG_EOI;
 }
+
+void sct_jpeg_source_give_back(j_decompress_ptr cinfo)
+{
+    struct sct_jpeg_source *s = source_of(cinfo);
+    /* what the reader hands over stays where it is, so the bytes before `data` are these */
+    s->reader->data -= s->manager.bytes_in_buffer;
+    s->reader->n_bytes += s->manager.bytes_in_buffer;
+    s->manager.bytes_in_buffer = 0;
+}

@@ -400,6 +400,11 @@ int sct_jpeg_stream_read(sct_jpeg_stream *s, struct sct_band *band)
     return SCT_OK;
 }
 
+int sct_jpeg_stream_interval_rows(const sct_jpeg_stream *s)
+{
+    return sct_max(1, sct_div_up(s->restart_interval, s->row_mcus));
+}
+
 int sct_jpeg_stream_finish(sct_jpeg_stream *s, size_t *n_skipped, int *at_end)
 {
     *n_skipped = seek_marker(s);
@@ -545,9 +550,8 @@ int sct_jpeg_stream_create(sct_jpeg_stream **out, const struct sct_jpeg_stream_s
         sct_jpeg_stream_free(s);
         return status;
     }
-    const struct jpeg_source_mgr *source = spec->cinfo->src;
-    sct_jpeg_segment_init(&s->segment, spec->reader, source->next_input_byte,
-                          source->bytes_in_buffer);
+    sct_jpeg_source_give_back(spec->cinfo);
+    sct_jpeg_segment_init(&s->segment, spec->reader);
     begin_bits(s, s->segment.data);
     sct_jpeg_stream_corner(s, 8, 8);
     *out = s;

@@ -50,6 +50,10 @@ void sct_jpeg_stream_corner(sct_jpeg_stream *s, int n_u, int n_v);
  * on_event has refused to go on. */
 int sct_jpeg_stream_read(sct_jpeg_stream *s, struct sct_band *band);
 
+/* How many iMCU rows a restart interval reaches over, at least 1: a marker that is missing is
+ * noticed at the end of its interval. */
+int sct_jpeg_stream_interval_rows(const sct_jpeg_stream *s);
+
 /* After the last row: what follows the scan. The marker there, and whether bytes had to
  * be skipped to find it. At the end of the input *at_end is 1. */
 int sct_jpeg_stream_finish(sct_jpeg_stream *s, size_t *n_skipped, int *at_end);

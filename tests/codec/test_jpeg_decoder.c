@@ -10,6 +10,7 @@
 
 #include "decoder.h"
 #include "jpeg_header.h"
+#include "jpeg_lanes.h"
 
 /* ---- libjpeg, plainly -------------------------------------------------------------- */
 
@@ -84,6 +85,7 @@ struct run {
     size_t fail_at; /* of the source */
     int n_u, n_v;   /* 0: never asked for */
     int salvage;
+    int whole; /* by libjpeg-turbo, not by the streaming decoder */
     struct sct_limits limits;
 };
 
@@ -135,14 +137,17 @@ static struct result decode(const struct bytes *file, const struct run *run)
                                           .limits = run->limits,
                                           .salvage = run->salvage,
                                           .report = &r.report};
-    r.status = sct_decoder_open(&ops, &d, &spec, &r.picture);
+    ops = run->whole ? &sct_jpeg_decoder_whole : &sct_jpeg_decoder;
+    r.status = run->whole ? ops->open(&d, &spec, &r.picture)
+                          : sct_decoder_open(&ops, &d, &spec, &r.picture);
     if (r.status != SCT_OK) {
         assert_null(d);
         free(reader);
         return r;
     }
     r.is_open = 1;
-    assert_ptr_equal(ops, &sct_jpeg_decoder);
+    if (!run->whole)
+        assert_ptr_equal(ops, &sct_jpeg_decoder);
     if (r.picture.icc) {
         r.icc = (struct bytes){malloc(r.picture.icc_bytes), r.picture.icc_bytes};
         assert_non_null(r.icc.data);
@@ -508,7 +513,6 @@ static void every_bad_file_gets_its_verdict(void **state)
                 if (i == 0)
                     print_message("%-48s %s: %s\n", name, got, r.report.message);
                 assert_string_not_equal(r.report.message, "");
-                assert_int_equal(r.n_bands, 0);
                 if (i == 0 && r.is_open &&
                     (r.status == SCT_ERR_CORRUPT || r.status == SCT_ERR_TRUNCATED)) {
                     check_salvage(name, &file, &r);
@@ -751,9 +755,120 @@ static void a_decoder_can_be_closed_at_any_time(void **state)
     bytes_free(&file);
 }
 
+/* ---- the two lanes ----------------------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* Damage inside the entropy-coded data: flipped bits, overwritten, removed or doubled bytes, a
+ * marker out of place, a cut. The headers stay sound, so both lanes get to see it. */
+static void damage_bytes(struct bytes *b, size_t from, uint32_t *random)
+{
+    const size_t at = from + next_random(random) % (b->size - from - 2);
+    switch (next_random(random) % 6) {
+    case 0: b->data[at] ^= (uint8_t)(1u << next_random(random) % 8); break;
+    case 1: b->data[at] = (uint8_t)next_random(random); break;
+    case 2:
+        memmove(b->data + at, b->data + at + 1, b->size - at - 1);
+        b->size--;
+        break;
+    case 3:
+        b->data[at] = 0xFF;
+        b->data[at + 1] = (uint8_t)(0xD0 + next_random(random) % 10);
+        break;
+    case 4: b->size = at; break;
+    default: b->data[at] = 0xFF; break;
+    }
+}
+
+static size_t find_data(const struct bytes *b)
+{
+    for (size_t i = 2; i + 4 < b->size;
+         i += 2 + (size_t)(b->data[i + 2] << 8 | b->data[i + 3]))
+        if (b->data[i + 1] == 0xDA)
+            return i + 2 + (size_t)(b->data[i + 2] << 8 | b->data[i + 3]);
+    return 0;
+}
+
+/* Of bytes that are left over before a restart marker libjpeg-turbo forgets those that were in
+ * its bit buffer, until it comes across some at a later marker: it tells late, or never. */
+static int tells_earlier(const struct result *ours, const struct result *theirs)
+{
+    const int is_extra = strstr(ours->report.message, "extraneous bytes") ||
+                         strstr(ours->report.warning, "extraneous bytes");
+    return is_extra && ours->report.damage == SCT_ERR_CORRUPT &&
+           (!theirs->report.damage ||
+            ours->report.damaged_row <= theirs->report.damaged_row);
+}
+
+static void check_lanes_agree(const char *name, const struct bytes *b)
+{
+    for (int salvage = 0; salvage < 2; salvage++) {
+        struct result ours = decode(b, &(struct run){.salvage = salvage});
+        struct result theirs = decode(b, &(struct run){.salvage = salvage, .whole = 1});
+        const int is_same =
+            ours.status == theirs.status && ours.report.damage == theirs.report.damage &&
+            (!ours.report.damage || ours.report.damaged_row == theirs.report.damaged_row);
+        if (!is_same && !tells_earlier(&ours, &theirs))
+            fail_msg("%s: %s in row %d (%s), libjpeg-turbo %s in row %d (%s)", name,
+                     sct_status_name(ours.report.damage), ours.report.damaged_row,
+                     salvage ? ours.report.warning : ours.report.message,
+                     sct_status_name(theirs.report.damage), theirs.report.damaged_row,
+                     salvage ? theirs.report.warning : theirs.report.message);
+        for (int ci = 0; salvage && ours.is_open && ci < ours.picture.n_components; ci++)
+        {
+            const struct sct_component *c = &ours.picture.component[ci];
+            assert_memory_equal(ours.coefs[ci], theirs.coefs[ci],
+                                (size_t)c->width_blocks * (size_t)c->height_blocks * 128);
+        }
+        free_result(&ours);
+        free_result(&theirs);
+    }
+}
+
+/* Verdict, first damaged row and, with salvage, every coef of what is left. */
+static void both_lanes_agree_on_damage(void **state)
+{
+    static const char *const names[] = {"natural_420_257x255_rst1.jpg",
+                                        "natural_420_257x255_rst4.jpg",
+                                        "natural_422_257x255_rstrow.jpg",
+                                        "natural_444_257x255.jpg",
+                                        "natural_420_257x255_optimized_rst4.jpg",
+                                        "natural_gray_63x65.jpg",
+                                        "natural_422_257x255_quant16.jpg",
+                                        "noise_420_640x480.jpg",
+                                        "natural_s22-21-12_255x257.jpg",
+                                        "natural_cmyk_320x241.jpg",
+                                        "text_420_640x480.jpg"};
+    const char *seed = getenv("SCT_TEST_SEED");
+    uint32_t random = seed ? (uint32_t)strtoul(seed, NULL, 0) : 1;
+    const int n_rounds = getenv("SCT_TEST_QUICK") ? 10 : 100;
+    (void)state;
+    print_message("seed %u\n", random);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct bytes sound = read_corpus(names[i]);
+        const size_t from = find_data(&sound);
+        assert_true(from > 0);
+        for (int round = 0; round < n_rounds; round++) {
+            struct bytes b = {malloc(sound.size), sound.size};
+            assert_non_null(b.data);
+            memcpy(b.data, sound.data, sound.size);
+            for (int n = round % 3; n >= 0 && b.size > from + 16; n--)
+                damage_bytes(&b, from, &random);
+            check_lanes_agree(names[i], &b);
+            bytes_free(&b);
+        }
+        free(sound.data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_lanes_agree_on_damage),
         cmocka_unit_test(coefs_equal_libjpegs_in_any_pieces),
         cmocka_unit_test(coefs_of_photographs_equal_libjpegs),
         cmocka_unit_test(every_corner_is_right),
