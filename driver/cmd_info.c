@@ -1,5 +1,6 @@
 /* scantling info: opens the decoder of each input, and tells what the header says. The
- * picture itself is not decoded, so damage further down is not seen. */
+ * picture itself is not decoded, so damage further down is not seen; what the decoder
+ * leaves unread is only walked past, to count the scans. */
 #include "commands.h"
 
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "help.h"
 #include "infile.h"
 #include "info.h"
+#include "jpeg_scans.h"
 #include "options.h"
 #include "report_json.h"
 #include "scantling.h"
@@ -26,11 +28,42 @@ static struct sct_limits fill_limits(struct sct_limits limits)
     return limits;
 }
 
+/* A source that somebody looks over the shoulder of: the scan counter sees every byte that
+ * the reader gets, so it need not know where the decoder stands in it. */
+struct watched_source {
+    struct sct_source source;
+    struct sct_jpeg_scans scans;
+};
+
+static int read_watched(void *ctx, void *buffer, size_t capacity, size_t *n)
+{
+    struct watched_source *const w = ctx;
+    const int status = w->source.read(w->source.ctx, buffer, capacity, n);
+    if (status == SCT_OK)
+        sct_jpeg_scans_walk(&w->scans, buffer, *n);
+    return status;
+}
+
+/* Reads on to the end of the picture. What was counted stays counted when that fails. */
+static void count_scans(struct sct_info *info, struct watched_source *w,
+                        struct sct_reader *reader)
+{
+    int status = SCT_OK;
+    while (status == SCT_OK && !w->scans.has_ended) {
+        reader->n_bytes = 0;
+        status = sct_reader_next(reader);
+    }
+    if (status < 0)
+        sct_report_warn(&info->report, "reading failed while the scans were counted");
+    info->n_scans = w->scans.n_scans;
+}
+
 static void look_inside(struct sct_info *info, struct sct_reader *reader,
                         const struct sct_info_options *options)
 {
     struct sct_infile_facts facts;
     struct sct_infile in;
+    struct watched_source watched = {.scans = {0}};
     const struct sct_decoder_ops *ops = NULL;
     sct_decoder *decoder = NULL;
     const struct sct_decoder_spec spec = {.reader = reader,
@@ -42,7 +75,8 @@ static void look_inside(struct sct_info *info, struct sct_reader *reader,
         return;
     info->status = sct_infile_open(&in, info->input);
     if (info->status == SCT_OK) {
-        const struct sct_source source = sct_infile_source(&in);
+        const struct sct_source source = {.read = read_watched, .ctx = &watched};
+        watched.source = sct_infile_source(&in);
         sct_reader_init(reader, &source);
         info->status = sct_decoder_open(&ops, &decoder, &spec, &info->picture);
     }
@@ -52,8 +86,10 @@ static void look_inside(struct sct_info *info, struct sct_reader *reader,
     else if (info->report.message[0])
         message = info->report.message;
     snprintf(info->message, sizeof info->message, "%s", message);
-    if (ops && decoder)
+    if (ops && decoder) {
         ops->close(decoder);
+        count_scans(info, &watched, reader);
+    }
     info->picture.icc = NULL; /* was the decoder's */
     sct_infile_close(&in);
 }

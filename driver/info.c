@@ -76,6 +76,8 @@ void sct_info_print(const struct sct_info *info)
         printf("  quality      about %d\n", p->quality);
     else
         puts("  quality      unknown");
+    if (info->n_scans > 0)
+        printf("  scans        %d\n", info->n_scans);
     if (p->restart_interval > 0)
         printf("  restart      every %d MCUs\n", p->restart_interval);
     else

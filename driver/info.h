@@ -9,6 +9,7 @@ struct sct_info {
     int status;
     char message[256];          /* when status is an error */
     struct sct_picture picture; /* when it is not; icc is not kept, icc_bytes is */
+    int n_scans; /* that begin in the file; 0: not a format that has them */
     struct sct_report report;
 };
 

@@ -112,8 +112,9 @@ int sct_report_json_print(FILE *out, const struct sct_outcome *o)
     return print_line(out, object, failed);
 }
 
-static void set_picture(json_t *object, const struct sct_picture *p, int *failed)
+static void set_picture(json_t *object, const struct sct_info *info, int *failed)
 {
+    const struct sct_picture *const p = &info->picture;
     char sampling[32];
     sct_info_sampling(sampling, p);
     json_t *const components = json_array();
@@ -131,6 +132,7 @@ static void set_picture(json_t *object, const struct sct_picture *p, int *failed
     *failed |= json_object_set_new(object, "components", components);
     *failed |=
         json_object_set_new(object, "coding", json_string(p->coding ? p->coding : ""));
+    *failed |= json_object_set_new(object, "scans", json_integer(info->n_scans));
     *failed |= json_object_set_new(object, "restart_interval",
                                    json_integer(p->restart_interval));
     *failed |= json_object_set_new(
@@ -159,7 +161,7 @@ int sct_report_json_print_info(FILE *out, const struct sct_info *info)
             json_object_set_new(object, "transient", json_boolean(verdict.is_transient));
         failed |= json_object_set_new(object, "message", make_string(info->message));
     } else {
-        set_picture(object, &info->picture, &failed);
+        set_picture(object, info, &failed);
     }
     set_warnings(object, &info->report, &failed);
     return print_line(out, object, failed);

@@ -118,6 +118,22 @@ static inline const char *folder_from(const char *variable, int or_skip)
     return NULL;
 }
 
+/* A file of the generated corpus, of corpus/bad. */
+static inline struct bytes read_corpus(const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder_from("SCT_CORPUS", 0), name);
+    return bytes_read(path);
+}
+
+static inline struct bytes read_bad(const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/corpus/bad/%s", folder_from("SCT_SOURCE_DIR", 0),
+             name);
+    return bytes_read(path);
+}
+
 static inline int is_jpeg_name(const struct dirent *entry)
 {
     const char *dot = strrchr(entry->d_name, '.');

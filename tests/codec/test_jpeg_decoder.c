@@ -275,21 +275,6 @@ static void coefs_of_photographs_equal_libjpegs(void **state)
     assert_true(n > 0);
 }
 
-static struct bytes read_corpus(const char *name)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder_from("SCT_CORPUS", 0), name);
-    return bytes_read(path);
-}
-
-static struct bytes read_bad(const char *name)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/corpus/bad/%s", folder_from("SCT_SOURCE_DIR", 0),
-             name);
-    return bytes_read(path);
-}
-
 static void every_corner_is_right(void **state)
 {
     (void)state;
