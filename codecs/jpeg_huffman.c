@@ -8,6 +8,19 @@
 
 enum { MAX_WINDOW = SCT_SKIP_BITS };
 
+/* An entry while it is made. */
+struct entry {
+    int n_bits, n_missing, advance, offset0, offset1, value0, value1;
+};
+
+static sct_huffman_entry pack_entry(const struct entry *e)
+{
+    return (uint64_t)(uint8_t)e->n_bits | (uint64_t)(uint8_t)e->n_missing << 8 |
+           (uint64_t)(uint8_t)e->advance << 16 | (uint64_t)(uint8_t)e->offset0 << 24 |
+           (uint64_t)(uint8_t)e->offset1 << 32 | (uint64_t)(uint8_t)e->value1 << 40 |
+           (uint64_t)(uint16_t)e->value0 << 48;
+}
+
 /* A window with the first code in it: length 0 when that is longer than the window. */
 struct first_code {
     uint8_t length, symbol;
@@ -17,6 +30,7 @@ static int assign_codes(struct sct_code_lengths *codes, const uint8_t n_codes[17
                         const uint8_t symbols[256])
 {
     int code = 0, index = 0;
+    memcpy(codes->n_codes, n_codes, sizeof codes->n_codes);
     memcpy(codes->symbol, symbols, sizeof codes->symbol);
     for (int length = 1; length <= 16; length++) {
         codes->offset[length] = index - code;
@@ -28,16 +42,17 @@ static int assign_codes(struct sct_code_lengths *codes, const uint8_t n_codes[17
         code <<= 1;
     }
     codes->max_code[17] = INT32_MAX;
+    codes->n_symbols = index;
     return SCT_OK;
 }
 
 static void spread_codes(struct first_code *window, int bits,
-                         const struct sct_code_lengths *codes, const uint8_t n_codes[17])
+                         const struct sct_code_lengths *codes)
 {
     int code = 0, index = 0;
     memset(window, 0, sizeof *window << bits);
     for (int length = 1; length <= bits; length++, code <<= 1)
-        for (int i = 0; i < n_codes[length]; i++, code++, index++) {
+        for (int i = 0; i < codes->n_codes[length]; i++, code++, index++) {
             const int first = code << (bits - length);
             for (int k = 0; k < 1 << (bits - length); k++)
                 window[first + k] =
@@ -69,99 +84,101 @@ static int value_at(int window, int bits, int from, int size, int *n_missing)
     return sct_huffman_extend(value, size);
 }
 
-/* ---- dc ---- */
-
-static struct sct_dc_entry make_dc_entry(const struct first_code *windows, int w)
-{
-    const struct first_code c = windows[w];
-    struct sct_dc_entry e = {0, 0, 0};
-    int n_missing;
-    /* the first bit of a value is its sign: without it nothing is known */
-    if (!c.length || (c.symbol && c.length == SCT_DC_BITS))
-        return e;
-    e.value = (int16_t)value_at(w, SCT_DC_BITS, c.length, c.symbol, &n_missing);
-    e.n_missing = (uint8_t)n_missing;
-    e.n_bits = (uint8_t)(c.length + c.symbol);
-    return e;
-}
-
-int sct_dc_table_build(struct sct_dc_table *t, const uint8_t n_codes[17],
-                       const uint8_t symbols[256])
-{
-    struct first_code windows[1 << SCT_DC_BITS];
-    int n = 0;
-    if (assign_codes(&t->codes, n_codes, symbols) < 0)
-        return SCT_ERR_CORRUPT;
-    for (int length = 1; length <= 16; length++)
-        n += n_codes[length];
-    for (int i = 0; i < n; i++)
-        if (symbols[i] > 15)
-            return SCT_ERR_CORRUPT;
-    spread_codes(windows, SCT_DC_BITS, &t->codes, n_codes);
-    for (int w = 0; w < 1 << SCT_DC_BITS; w++)
-        t->entry[w] = make_dc_entry(windows, w);
-    return SCT_OK;
-}
-
-/* ---- ac ---------------------------------------------------------------------------- */
-
 static int is_end(int symbol) /* EOB; runs below 15 without a value count as EOB too */
 {
     return (symbol & 15) == 0 && symbol >> 4 != 15;
 }
 
-static struct sct_ac_entry make_ac_entry(const struct first_code *windows, int w)
-{
-    struct sct_ac_entry e = {.n_bits = 0};
-    const struct first_code c = windows[w];
-    const int size = c.symbol & 15;
-    int n_missing;
-    if (!c.length || (size && c.length == SCT_AC_BITS))
-        return e;
-    if (is_end(c.symbol)) {
-        e.advance = SCT_END_OF_BLOCK;
-        e.n_bits = c.length;
-        return e;
-    }
-    e.value0 = (int16_t)value_at(w, SCT_AC_BITS, c.length, size, &n_missing);
-    e.n_missing = (uint8_t)n_missing;
-    e.offset0 = c.symbol >> 4;
-    e.advance = e.offset1 = (uint8_t)(e.offset0 + 1);
-    e.n_bits = (uint8_t)(c.length + size);
-    if (n_missing)
-        return e;
+/* ---- entries ---- */
 
-    const struct first_code c1 = code_at(windows, w, SCT_AC_BITS, e.n_bits);
-    const int size1 = c1.symbol & 15;
-    if (!c1.length || e.n_bits + c1.length + size1 > SCT_AC_BITS)
-        return e;
-    if (is_end(c1.symbol)) {
-        e.advance = (uint8_t)(e.advance + SCT_END_OF_BLOCK);
-        e.n_bits = (uint8_t)(e.n_bits + c1.length);
-        return e;
-    }
-    e.value1 = (int8_t)value_at(w, SCT_AC_BITS, e.n_bits + c1.length, size1, &n_missing);
-    e.offset1 = (uint8_t)(e.advance + (c1.symbol >> 4));
-    e.advance = (uint8_t)(e.offset1 + 1);
-    e.n_bits = (uint8_t)(e.n_bits + c1.length + size1);
-    return e;
+/* Whether a code and the first bit of its value, which is its sign, stand in a window. */
+static int is_readable(struct first_code c, int size, int bits)
+{
+    return c.length && (!size || c.length < bits);
 }
 
-static struct sct_skip_entry make_skip_entry(const struct first_code *windows, int w)
+/* Adds the AC code that comes after what an entry already holds, if all of it is there. */
+static void add_code(struct entry *e, const struct first_code *windows, int w, int bits)
 {
-    struct sct_skip_entry e = {0, 0};
-    while (e.n_bits < SCT_SKIP_BITS) {
-        const struct first_code c = code_at(windows, w, SCT_SKIP_BITS, e.n_bits);
-        const int is_last = c.length && is_end(c.symbol);
-        const int advance = is_last ? SCT_END_OF_BLOCK : (c.symbol >> 4) + 1;
-        if (!c.length || (!is_last && e.advance + advance >= SCT_END_OF_BLOCK))
-            return e;
-        e.n_bits = (uint8_t)(e.n_bits + c.length + (c.symbol & 15));
-        e.advance = (uint8_t)(e.advance + advance);
-        if (is_last)
-            return e;
+    const struct first_code c = code_at(windows, w, bits, e->n_bits);
+    const int size = c.symbol & 15;
+    int n_missing;
+    e->offset1 = e->advance;
+    if (e->n_missing || !c.length || e->n_bits + c.length + size > bits)
+        return;
+    if (is_end(c.symbol)) {
+        e->advance += SCT_END_OF_BLOCK;
+    } else {
+        e->value1 = value_at(w, bits, e->n_bits + c.length, size, &n_missing);
+        e->offset1 += c.symbol >> 4;
+        e->advance = e->offset1 + 1;
     }
-    return e;
+    e->n_bits += c.length + size;
+}
+
+static sct_huffman_entry make_first_entry(const struct first_code *dc,
+                                          const struct first_code *ac, int w)
+{
+    const struct first_code c = dc[w];
+    struct entry e = {.advance = 1, .n_bits = c.length + c.symbol};
+    if (!is_readable(c, c.symbol, SCT_FIRST_BITS))
+        return 0;
+    e.value0 = value_at(w, SCT_FIRST_BITS, c.length, c.symbol, &e.n_missing);
+    add_code(&e, ac, w, SCT_FIRST_BITS);
+    return pack_entry(&e);
+}
+
+static sct_huffman_entry make_ac_entry(const struct first_code *windows, int w)
+{
+    const struct first_code c = windows[w];
+    const int run = c.symbol >> 4, size = c.symbol & 15;
+    struct entry e = {.offset0 = run, .advance = run + 1, .n_bits = c.length + size};
+    if (!is_readable(c, size, SCT_AC_BITS))
+        return 0;
+    if (is_end(c.symbol)) {
+        e = (struct entry){.advance = SCT_END_OF_BLOCK, .n_bits = c.length};
+        return pack_entry(&e);
+    }
+    e.value0 = value_at(w, SCT_AC_BITS, c.length, size, &e.n_missing);
+    add_code(&e, windows, w, SCT_AC_BITS);
+    return pack_entry(&e);
+}
+
+static sct_skip_entry make_skip_entry(const struct first_code *windows, int w)
+{
+    int n_bits = 0, advance = 0;
+    while (n_bits < SCT_SKIP_BITS && advance < SCT_END_OF_BLOCK) {
+        const struct first_code c = code_at(windows, w, SCT_SKIP_BITS, n_bits);
+        const int step = is_end(c.symbol) ? SCT_END_OF_BLOCK : (c.symbol >> 4) + 1;
+        if (!c.length || (!is_end(c.symbol) && advance + step >= SCT_END_OF_BLOCK))
+            break;
+        n_bits += c.length + (c.symbol & 15);
+        advance += step;
+    }
+    return (sct_skip_entry)(n_bits | advance << 8);
+}
+
+/* ---- tables ---- */
+
+static int find_max_size(const struct sct_code_lengths *codes)
+{
+    int max = 0;
+    for (int i = 0; i < codes->n_symbols; i++)
+        if ((codes->symbol[i] & 15) > max)
+            max = codes->symbol[i] & 15;
+    return max;
+}
+
+int sct_dc_table_build(struct sct_dc_table *t, const uint8_t n_codes[17],
+                       const uint8_t symbols[256])
+{
+    if (assign_codes(&t->codes, n_codes, symbols) < 0)
+        return SCT_ERR_CORRUPT;
+    for (int i = 0; i < t->codes.n_symbols; i++)
+        if (symbols[i] > 15)
+            return SCT_ERR_CORRUPT;
+    t->max_size = find_max_size(&t->codes);
+    return SCT_OK;
 }
 
 int sct_ac_table_build(struct sct_ac_table *t, const uint8_t n_codes[17],
@@ -170,11 +187,22 @@ int sct_ac_table_build(struct sct_ac_table *t, const uint8_t n_codes[17],
     struct first_code windows[1 << MAX_WINDOW];
     if (assign_codes(&t->codes, n_codes, symbols) < 0)
         return SCT_ERR_CORRUPT;
-    spread_codes(windows, SCT_AC_BITS, &t->codes, n_codes);
+    spread_codes(windows, SCT_AC_BITS, &t->codes);
     for (int w = 0; w < 1 << SCT_AC_BITS; w++)
         t->entry[w] = make_ac_entry(windows, w);
-    spread_codes(windows, SCT_SKIP_BITS, &t->codes, n_codes);
+    spread_codes(windows, SCT_SKIP_BITS, &t->codes);
     for (int w = 0; w < 1 << SCT_SKIP_BITS; w++)
         t->skip[w] = make_skip_entry(windows, w);
+    t->max_size = find_max_size(&t->codes);
     return SCT_OK;
+}
+
+void sct_first_table_build(struct sct_first_table *t, const struct sct_dc_table *dc,
+                           const struct sct_ac_table *ac)
+{
+    struct first_code dc_windows[1 << SCT_FIRST_BITS], ac_windows[1 << SCT_FIRST_BITS];
+    spread_codes(dc_windows, SCT_FIRST_BITS, &dc->codes);
+    spread_codes(ac_windows, SCT_FIRST_BITS, &ac->codes);
+    for (int w = 0; w < 1 << SCT_FIRST_BITS; w++)
+        t->entry[w] = make_first_entry(dc_windows, ac_windows, w);
 }

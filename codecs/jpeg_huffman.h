@@ -2,47 +2,41 @@
  *
  * A window of the next bits is looked up, and one entry says as much as the window holds:
  *
- *     dc    one difference
- *     ac    up to two coefficients
- *     skip  as many codes as fit, when their values are not wanted
+ *     first  the DC difference of a block, and the code that follows it
+ *     ac     up to two codes
+ *     skip   as many codes as fit, when their values are not wanted
  *
  * Within a block position k runs from 1 to 63 in zigzag order. A code of run r and size s
- * (T.81, F.1.2.2) moves r + 1 positions; ZRL moves 16; EOB ends the block: it is written
- * as a move past 63. */
+ * (T.81, F.1.2.2) moves r + 1 positions; ZRL moves 16; EOB ends the block: it is written as
+ * a move past 63. */
 #ifndef SCT_JPEG_HUFFMAN_H
 #define SCT_JPEG_HUFFMAN_H
 
 #include <stdint.h>
 
 enum {
-    SCT_DC_BITS = 10, /* windows: a picture's tables should fit in the L1 cache */
+    SCT_FIRST_BITS = 11, /* windows: a picture's tables should fit in the L1 cache */
     SCT_AC_BITS = 11,
     SCT_SKIP_BITS = 12,
     SCT_END_OF_BLOCK = 64
 };
 
-/* A value whose bits reach out of the window is completed by the reader: `value` is what
- * it is when the missing n_missing bits are 0, and n_bits counts them. */
-struct sct_dc_entry {
-    int16_t value;
-    uint8_t n_missing;
-    uint8_t n_bits; /* code and value together; 0: not even the code is in the window */
-};
+/* An entry is one word, so that one load brings all of it and the number of bits stands where a
+ * shift wants its count: the time from one look-up to the next is what counts.
+ *
+ *     bits 0..7    n_bits     of all codes and values; 0: not even one code is in the window
+ *          8..15   n_missing  bits of value0 that are not: the reader adds them; then there
+ *                             is no second value
+ *          16..23  advance    from k to the next code's; SCT_END_OF_BLOCK or more: EOB
+ *          24..31  offset0    from k to the positions of the values (DC: k is 0); a missing
+ *          32..39  offset1    value is a 0 at a position that nobody has written
+ *          40..47  value1     signed; it is all in the window, so it is small
+ *          48..63  value0     signed; as it is when the missing bits are 0 */
+typedef uint64_t sct_huffman_entry;
 
-struct sct_ac_entry {
-    int16_t value0;
-    int8_t value1;            /* its bits are all in the window, so it is small */
-    uint8_t n_missing;        /* of value0; then there is no second one */
-    uint8_t offset0, offset1; /* from k to the positions of the values; a missing value is
-                                 a 0 at a position that nobody has written or will need */
-    uint8_t advance; /* from k to the next code's; SCT_END_OF_BLOCK or more: EOB */
-    uint8_t n_bits;  /* of all codes and values; 0: not even one code is in the window */
-};
-
-struct sct_skip_entry {
-    uint8_t n_bits;  /* as above; the last value may reach out of the window */
-    uint8_t advance; /* as above: EOB adds SCT_END_OF_BLOCK to what came before it */
-};
+/* The same for codes whose values are not wanted: n_bits and, from bit 8, advance. The last
+ * value may reach out of the window. */
+typedef uint16_t sct_skip_entry;
 
 /* One symbol at a time, for what the windows do not hold (T.81, F.2.2.3). */
 struct sct_code_lengths {
@@ -50,26 +44,36 @@ struct sct_code_lengths {
         max_code[18];   /* largest code of each length; -1: none; [17] stops any search */
     int32_t offset[17]; /* from a code to its symbol's index */
     uint8_t symbol[256];
+    uint8_t n_codes[17];
+    int n_symbols;
 };
 
 struct sct_dc_table {
-    struct sct_dc_entry entry[1 << SCT_DC_BITS];
     struct sct_code_lengths codes;
+    int max_size; /* of a value, in bits */
 };
 
 struct sct_ac_table {
-    struct sct_ac_entry entry[1 << SCT_AC_BITS];
-    struct sct_skip_entry skip[1 << SCT_SKIP_BITS];
+    sct_huffman_entry entry[1 << SCT_AC_BITS];
+    sct_skip_entry skip[1 << SCT_SKIP_BITS];
     struct sct_code_lengths codes;
+    int max_size;
 };
 
-/* Build a table from DHT's counts per length (n_codes[1..16]) and symbols (T.81,
- * B.2.4.2). SCT_ERR_CORRUPT when these are no prefix code, or a DC symbol is above 15:
- * what libjpeg-turbo refuses too. */
+/* What a block begins with: one for every pair of tables that a component uses. */
+struct sct_first_table {
+    sct_huffman_entry entry[1 << SCT_FIRST_BITS];
+};
+
+/* Build a table from DHT's counts per length (n_codes[1..16]) and symbols (T.81, B.2.4.2).
+ * SCT_ERR_CORRUPT when these are no prefix code, or a DC symbol is above 15: what
+ * libjpeg-turbo refuses too. */
 int sct_dc_table_build(struct sct_dc_table *t, const uint8_t n_codes[17],
                        const uint8_t symbols[256]);
 int sct_ac_table_build(struct sct_ac_table *t, const uint8_t n_codes[17],
                        const uint8_t symbols[256]);
+void sct_first_table_build(struct sct_first_table *t, const struct sct_dc_table *dc,
+                           const struct sct_ac_table *ac);
 
 /* The value of `size` bits that were read as `bits` (T.81, F.2.2.1, EXTEND); size <= 16.
  */

@@ -48,9 +48,10 @@ struct bits {
 struct lane {
     const struct sct_dc_table *dc;
     const struct sct_ac_table *ac;
+    const struct sct_first_table *first;
     int32_t quant[N_COEFS + N_OVERFLOW];    /* by k */
     uint8_t position[N_COEFS + N_OVERFLOW]; /* in the block's layout, by k */
-    int is_wide;                            /* quant has more than 8 bits */
+    int may_overflow; /* the largest value, times quant, does not fit in 16 bits */
     int predictor;
     int h, v;            /* blocks in an MCU */
     int16_t *rows;       /* v rows of blocks */
@@ -75,6 +76,8 @@ struct sct_jpeg_stream {
     int16_t *blocks;
     struct sct_dc_table dc_table[NUM_HUFF_TBLS];
     struct sct_ac_table ac_table[NUM_HUFF_TBLS];
+    struct sct_first_table
+        first_table[SCT_MAX_COMPONENTS]; /* number ci, or an equal one */
 };
 
 /* ---- bits -------------------------------------------------------------------------- */
@@ -165,65 +168,91 @@ static inline int is_within(int k, int advance)
     return k + (advance & (SCT_END_OF_BLOCK - 1)) + advance / SCT_END_OF_BLOCK <= N_COEFS;
 }
 
-/* The bits of a value that the window did not hold: the last n_missing of the n_bits that
- * the entry stands for. */
-static ALWAYS_INLINE int missing_bits(const struct bits *b, int n_bits, int n_missing)
+/* A byte of an entry, at its first bit. */
+static ALWAYS_INLINE int field(sct_huffman_entry e, int at)
 {
-    return (int)(b->buffer << (n_bits - n_missing) >> 1 >> (63 - n_missing));
+    return (uint8_t)(e >> at);
 }
 
-static ALWAYS_INLINE int take_ac_entry(struct bits *b, const struct lane *c, int k,
-                                       int16_t *block, struct sct_ac_entry e, int is_wide)
+enum {
+    N_MISSING = 8,
+    ADVANCE = 16,
+    OFFSET0 = 24,
+    OFFSET1 = 32,
+    VALUE1 = 40,
+    VALUE0 = 48
+};
+
+/* Drops an entry's bits from the buffer; its value0, with the bits of it that the window did
+ * not hold, which are the last of them. */
+static ALWAYS_INLINE int take_value0(struct bits *b, sct_huffman_entry e)
 {
-    const int value0 = e.value0 + missing_bits(b, e.n_bits, e.n_missing);
-    const int k0 = k + e.offset0, k1 = k + e.offset1;
-    const int product1 = e.value1 * c->quant[k1]; /* fits, unless quant has 16 bits */
-    block[c->position[k0]] = sct_sat_i16(value0 * c->quant[k0]);
-    block[c->position[k1]] = is_wide ? sct_sat_i16(product1) : (int16_t)product1;
-    consume(b, e.n_bits);
-    return k + e.advance;
+    const int n_bits = field(e, 0), n_missing = field(e, N_MISSING);
+    const uint64_t missing = b->buffer << (n_bits - n_missing) >> 1 >> (63 - n_missing);
+    b->buffer <<= e & 63; /* the entry itself is the count */
+    b->n -= n_bits;
+    return (int16_t)(e >> VALUE0) + (int)missing;
 }
 
-static ALWAYS_INLINE struct bits decode_dc(struct sct_jpeg_stream *s, struct bits b,
-                                           struct lane *c, int16_t *block)
+static ALWAYS_INLINE int16_t dequantise(const struct lane *c, int k, int value,
+                                        int may_overflow)
 {
-    refill(&b);
-    const struct sct_dc_entry e = c->dc->entry[peek(&b, SCT_DC_BITS)];
-    int difference = e.value + missing_bits(&b, e.n_bits, e.n_missing);
-    consume(&b, e.n_bits);
-    if (__builtin_expect(!e.n_bits, 0)) {
-        struct bits copy = b;
+    const int product = value * c->quant[k];
+    return may_overflow ? sct_sat_i16(product) : (int16_t)product;
+}
+
+static ALWAYS_INLINE int take_entry(struct bits *b, const struct lane *c, int k,
+                                    int16_t *block, sct_huffman_entry e, int may_overflow)
+{
+    const int value0 = take_value0(b, e), value1 = (int8_t)(e >> VALUE1);
+    const int k0 = k + field(e, OFFSET0), k1 = k + field(e, OFFSET1);
+    block[c->position[k0]] = dequantise(c, k0, value0, may_overflow);
+    block[c->position[k1]] = dequantise(c, k1, value1, may_overflow);
+    return k + field(e, ADVANCE);
+}
+
+/* The DC difference and, with some luck, the code behind it. */
+static ALWAYS_INLINE int take_first(struct sct_jpeg_stream *s, struct bits *b,
+                                    struct lane *c, int16_t *block, int may_overflow)
+{
+    const sct_huffman_entry e = c->first->entry[peek(b, SCT_FIRST_BITS)];
+    const int value1 = (int8_t)(e >> VALUE1), k1 = field(e, OFFSET1);
+    int difference = take_value0(b, e), k = field(e, ADVANCE);
+    block[c->position[k1]] = dequantise(c, k1, value1, may_overflow);
+    if (__builtin_expect(!e, 0)) {
+        struct bits copy = *b;
         difference = search_dc(s, &copy, c->dc);
-        b = copy;
+        *b = copy;
+        k = 1;
     }
     if (__builtin_add_overflow(c->predictor, difference, &c->predictor))
         s->has_bad_dc = 1;
-    block[0] = sct_sat_i16((int16_t)c->predictor * c->quant[0]);
-    return b;
+    block[0] = dequantise(c, 0, (int16_t)c->predictor, 1);
+    return k;
 }
 
-/* Two look-ups a refill: an entry stands for up to 11 + 15 bits, a skipping one for 12
- * + 15. */
+/* Two look-ups a refill: an entry stands for up to 11 + 15 bits, a skipping one for 12 + 15. */
 static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct bits b,
-                                              struct lane *c, int16_t *block, int is_wide)
+                                              struct lane *c, int16_t *block,
+                                              int may_overflow)
 {
     const struct sct_ac_table *t = c->ac;
     const int last = s->last_wanted;
     const int n_unchecked = sct_min(last + 1, N_COEFS / 2);
-    int k = 1;
 
     memset(block, 0, N_COEFS * sizeof *block);
-    b = decode_dc(s, b, c, block);
+    refill(&b);
+    int k = take_first(s, &b, c, block, may_overflow);
     while (k < n_unchecked) {
         refill(&b);
-        struct sct_ac_entry e = t->entry[peek(&b, SCT_AC_BITS)];
-        if (__builtin_expect(e.n_bits, 1)) {
-            k = take_ac_entry(&b, c, k, block, e, is_wide);
+        sct_huffman_entry e = t->entry[peek(&b, SCT_AC_BITS)];
+        if (__builtin_expect(e != 0, 1)) {
+            k = take_entry(&b, c, k, block, e, may_overflow);
             if (k >= n_unchecked)
                 break;
             e = t->entry[peek(&b, SCT_AC_BITS)];
-            if (__builtin_expect(e.n_bits, 1)) {
-                k = take_ac_entry(&b, c, k, block, e, is_wide);
+            if (__builtin_expect(e != 0, 1)) {
+                k = take_entry(&b, c, k, block, e, may_overflow);
                 continue;
             }
         }
@@ -233,9 +262,9 @@ static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct 
     }
     while (k <= last) {
         refill(&b);
-        const struct sct_ac_entry e = t->entry[peek(&b, SCT_AC_BITS)];
-        if (e.n_bits && is_within(k, e.advance)) {
-            k = take_ac_entry(&b, c, k, block, e, is_wide);
+        const sct_huffman_entry e = t->entry[peek(&b, SCT_AC_BITS)];
+        if (e && is_within(k, field(e, ADVANCE))) {
+            k = take_entry(&b, c, k, block, e, may_overflow);
         } else {
             struct bits copy = b;
             k = decode_one(s, &copy, c, k, block);
@@ -244,22 +273,20 @@ static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct 
     }
     while (k < N_COEFS) {
         refill(&b);
-        struct sct_skip_entry e = t->skip[peek(&b, SCT_SKIP_BITS)];
-        if (__builtin_expect(e.n_bits && is_within(k, e.advance), 1)) {
-            consume(&b, e.n_bits);
-            k += e.advance;
-            if (k >= N_COEFS)
+        for (int i = 0;; i++) {
+            const sct_skip_entry e = t->skip[peek(&b, SCT_SKIP_BITS)];
+            if (__builtin_expect(!e || !is_within(k, e >> 8), 0)) {
+                struct bits copy = b;
+                k = decode_one(s, &copy, c, k, NULL);
+                b = copy;
                 break;
-            e = t->skip[peek(&b, SCT_SKIP_BITS)];
-            if (__builtin_expect(e.n_bits && is_within(k, e.advance), 1)) {
-                consume(&b, e.n_bits);
-                k += e.advance;
-                continue;
             }
+            b.buffer <<= e & 63;
+            b.n -= e & 255;
+            k += e >> 8;
+            if (i == 1 || k >= N_COEFS)
+                break;
         }
-        struct bits copy = b;
-        k = decode_one(s, &copy, c, k, NULL);
-        b = copy;
     }
     return b;
 }
@@ -273,8 +300,8 @@ static struct bits decode_mcu(struct sct_jpeg_stream *s, struct bits b, int mcu)
         for (int y = 0; y < c->v; y++) {
             int16_t *block = c->rows + y * c->row_coefs + (ptrdiff_t)mcu * c->h * N_COEFS;
             for (int x = 0; x < c->h; x++, block += N_COEFS)
-                b = c->is_wide ? decode_block(s, b, c, block, 1)
-                               : decode_block(s, b, c, block, 0);
+                b = c->may_overflow ? decode_block(s, b, c, block, 1)
+                                    : decode_block(s, b, c, block, 0);
         }
     }
     return b;
@@ -473,15 +500,31 @@ static const uint8_t zigzag[N_COEFS] = {
 
 static void plan_lane(struct lane *c, const JQUANT_TBL *table)
 {
-    c->is_wide = 0;
+    const int largest = (1 << c->ac->max_size) - 1;
+    c->may_overflow = 0;
     for (int k = 0; k < N_COEFS + N_OVERFLOW; k++) {
         const int natural = zigzag[sct_min(k, N_COEFS - 1)];
         const int u = natural % 8, v = natural / 8;
         c->quant[k] = table->quantval[natural];
         c->position[k] =
             k < N_COEFS ? (uint8_t)(u / 2 * GROUP_COEFS + v * 2 + u % 2) : N_COEFS;
-        c->is_wide |= c->quant[k] > 255;
+        c->may_overflow |= c->quant[k] > INT16_MAX / sct_max(1, largest);
     }
+}
+
+/* Components that share both tables share this one. */
+static void plan_first_table(struct sct_jpeg_stream *s, struct lane *c)
+{
+    for (int ci = 0; ci < s->n_lanes; ci++) {
+        const struct lane *other = &s->lane[ci];
+        if (other->first && other->dc == c->dc && other->ac == c->ac) {
+            c->first = other->first;
+            return;
+        }
+    }
+    struct sct_first_table *t = &s->first_table[c - s->lane];
+    sct_first_table_build(t, c->dc, c->ac);
+    c->first = t;
 }
 
 static int plan_tables(struct sct_jpeg_stream *s, struct lane *c,
@@ -502,6 +545,8 @@ static int plan_tables(struct sct_jpeg_stream *s, struct lane *c,
         status = sct_dc_table_build(&s->dc_table[info->dc_tbl_no], dc->bits, dc->huffval);
     if (status == SCT_OK && !is_built_ac)
         status = sct_ac_table_build(&s->ac_table[info->ac_tbl_no], ac->bits, ac->huffval);
+    if (status == SCT_OK)
+        plan_first_table(s, c);
     return status;
 }
 
