@@ -98,7 +98,13 @@ for (const job of jobs) {
     `${"ours ms".padStart(9)} ${"ratio".padStart(6)} ${"sharp bytes".padStart(12)} ${"our bytes".padStart(12)}`);
   const rows = [];
   for (const file of options.files) {
-    const r = await compareOne(sharp, file, job.widths, options);
+    let r;
+    try {
+      r = await compareOne(sharp, file, job.widths, options);
+    } catch (error) { // damaged pictures: one of the two refuses
+      console.log(`${basename(file).slice(0, 34).padEnd(34)} left out: ${String(error.message).split("\n")[0]}`);
+      continue;
+    }
     rows.push(r);
     console.log(`${r.file.slice(0, 34).padEnd(34)} ${`${r.width}x${r.height}`.padStart(11)} ${r.sharp_ms.toFixed(1).padStart(9)} ` +
       `${r.our_ms.toFixed(1).padStart(9)} ${r.ratio.toFixed(2).padStart(6)} ${String(r.sharp_bytes).padStart(12)} ${String(r.our_bytes).padStart(12)}`);

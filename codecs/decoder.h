@@ -68,14 +68,15 @@ struct sct_decoder_ops {
     void (*close)(sct_decoder *d); /* accepts NULL */
 };
 
-extern const struct sct_decoder_ops sct_jpeg_decoder;
+SCT_API extern const struct sct_decoder_ops sct_jpeg_decoder;
 
 /* Looks at the first bytes and opens the decoder for them: *ops is the one to go on with.
  * Other formats that we can name are SCT_ERR_UNSUPPORTED with the name in the message;
  * the rest is SCT_ERR_NOT_AN_IMAGE, an empty input too. On failure *ops and *out are
  * NULL. */
-int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **out,
-                     const struct sct_decoder_spec *spec, struct sct_picture *picture);
+SCT_API int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **out,
+                             const struct sct_decoder_spec *spec,
+                             struct sct_picture *picture);
 
 /* The version of libjpeg-turbo that this was built with, "2.1.5"; static storage. */
 const char *sct_jpeg_version(void);

@@ -58,10 +58,10 @@ struct sct_encoder_ops {
     void (*close)(sct_encoder *e); /* accepts NULL */
 };
 
-extern const struct sct_encoder_ops sct_jpeg_encoder;
+SCT_API extern const struct sct_encoder_ops sct_jpeg_encoder;
 
 /* The encoder of that name ("jpeg", "jpg"), or NULL. */
-const struct sct_encoder_ops *sct_encoder_find(const char *name);
+SCT_API const struct sct_encoder_ops *sct_encoder_find(const char *name);
 
 #ifdef __cplusplus
 }

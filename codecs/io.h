@@ -41,11 +41,11 @@ struct sct_report {
 /* Writes report->message unless it is taken already; returns `status`, so that a codec
  * can `return sct_report_fail(report, SCT_ERR_CORRUPT, "...", ...)`. report may be NULL.
  */
-int sct_report_fail(struct sct_report *report, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+SCT_API int sct_report_fail(struct sct_report *report, int status, const char *format,
+                            ...) __attribute__((format(printf, 3, 4)));
 
 /* Counts a warning and keeps the first one's text. report may be NULL. */
-void sct_report_warn(struct sct_report *report, const char *format, ...)
+SCT_API void sct_report_warn(struct sct_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 enum { SCT_READER_BYTES = 65536 };
@@ -62,15 +62,15 @@ struct sct_reader {
     uint8_t buffer[SCT_READER_BYTES];
 };
 
-void sct_reader_init(struct sct_reader *r, const struct sct_source *source);
+SCT_API void sct_reader_init(struct sct_reader *r, const struct sct_source *source);
 
 /* Makes sure that at least `wanted` (<= SCT_READER_BYTES) bytes are in front, or all that
  * there are: n_bytes tells. Keeps unread bytes. SCT_OK or SCT_ERR_IO. */
-int sct_reader_peek(struct sct_reader *r, size_t wanted);
+SCT_API int sct_reader_peek(struct sct_reader *r, size_t wanted);
 
 /* With nothing left in front, reads the next piece, of any size. SCT_OK with n_bytes > 0,
  * SCT_DONE at the end, SCT_ERR_IO. */
-int sct_reader_next(struct sct_reader *r);
+SCT_API int sct_reader_next(struct sct_reader *r);
 
 #ifdef __cplusplus
 }
