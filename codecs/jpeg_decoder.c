@@ -516,8 +516,11 @@ static int start_stream(struct sct_decoder *d)
     const int status = sct_jpeg_stream_create(&d->stream, &spec);
     if (status == SCT_ERR_MEMORY)
         return sct_report_fail(d->report, status, "no memory for a band");
-    if (status < 0)
+    if (status < 0) {
+        record_damage(d, status, 0, "a Huffman table that is none");
+        publish_damage(d);
         return sct_report_fail(d->report, status, "a Huffman table that is none");
+    }
     sct_jpeg_stream_corner(d->stream, d->n_u, d->n_v);
     return SCT_OK;
 }

@@ -70,8 +70,11 @@ static int bits_of(int window, int bits, int from, int n)
 static struct first_code code_at(const struct first_code *windows, int window, int bits,
                                  int from)
 {
+    static const struct first_code none = {0, 0};
+    if (from >= bits)
+        return none;
     const struct first_code c = windows[window << from & ((1 << bits) - 1)];
-    return c.length <= bits - from ? c : (struct first_code){0, 0};
+    return c.length <= bits - from ? c : none;
 }
 
 /* The value that begins at bit `from` of a window, as far as the window goes; the bits that

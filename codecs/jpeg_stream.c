@@ -114,6 +114,12 @@ static inline int take_value(struct bits *b, int size)
     return sct_huffman_extend(v, size);
 }
 
+/* Bits that nobody wrote have been used. */
+static int is_past_end(const struct sct_jpeg_segment *segment, const struct bits *b)
+{
+    return segment->marker && (b->p - segment->end) * 8 > b->n;
+}
+
 /* One code, bit by bit; needs 17 valid bits. Bits that are no code are taken for symbol 0
  * and 17 of them dropped, like libjpeg does. */
 static NOINLINE int search_code(struct sct_jpeg_stream *s, struct bits *b,
@@ -124,7 +130,8 @@ static NOINLINE int search_code(struct sct_jpeg_stream *s, struct bits *b,
         length++;
     if (length > 16) {
         consume(b, 17);
-        s->has_bad_code = 1;
+        if (!is_past_end(&s->segment, b)) /* bits that nobody wrote are no news */
+            s->has_bad_code = 1;
         return 0;
     }
     const int symbol =
@@ -324,12 +331,6 @@ static void tell(struct sct_jpeg_stream *s, enum sct_jpeg_event event)
         s->is_stopped = 1;
 }
 
-/* Bits that nobody wrote were used. */
-static int is_past_end(const struct sct_jpeg_stream *s)
-{
-    return s->segment.marker && (s->bits.p - s->segment.end) * 8 > s->bits.n;
-}
-
 static void begin_bits(struct sct_jpeg_stream *s, const uint8_t *p)
 {
     s->bits = (struct bits){.p = p, .buffer = 0, .n = 0};
@@ -387,16 +388,14 @@ static void read_mcu(struct sct_jpeg_stream *s, int mcu)
     if (s->segment.end - s->bits.p < SCT_MCU_BYTES && !s->segment.marker)
         s->bits.p = sct_jpeg_segment_fill(&s->segment, s->bits.p);
     s->bits = decode_mcu(s, s->bits, mcu);
-    const int is_short = is_past_end(s);
-    if (is_short) {
+    if (__builtin_expect(s->has_bad_code | s->has_bad_dc, 0)) {
+        tell(s, s->has_bad_code ? SCT_JPEG_BAD_CODE : SCT_JPEG_BAD_DC);
+        s->has_bad_code = s->has_bad_dc = 0;
+    }
+    if (is_past_end(&s->segment, &s->bits)) {
         tell(s, SCT_JPEG_SHORT);
         s->is_short = 1;
         begin_bits(s, s->segment.end);
-    }
-    if (__builtin_expect(s->has_bad_code | s->has_bad_dc, 0)) {
-        if (!is_short) /* codes made of bits that nobody wrote are no news */
-            tell(s, s->has_bad_code ? SCT_JPEG_BAD_CODE : SCT_JPEG_BAD_DC);
-        s->has_bad_code = s->has_bad_dc = 0;
     }
 }
 
