@@ -128,16 +128,6 @@ static int plan_geometries(struct run *run)
     return SCT_OK;
 }
 
-static struct sct_resizer_spec resizer_spec(const struct run *run,
-                                            const struct variant_run *v, int ci)
-{
-    return (struct sct_resizer_spec){.x = v->geometry.component[ci].x,
-                                     .y = v->geometry.component[ci].y,
-                                     .filter = v->variant->filter,
-                                     .domain = SCT_COEFS,
-                                     .dsp = &run->dsp};
-}
-
 static void encoder_spec(const struct run *run, const struct variant_run *v,
                          struct sct_encoder_spec *spec)
 {
@@ -171,15 +161,6 @@ static int band_rows(const struct variant_run *v, int ci)
     return v->geometry.component[ci].v * SCT_BLOCK;
 }
 
-/* How many output bands can be written when n iMCU rows have been pushed. */
-static int bands_after(const struct run *run, const struct variant_run *v, int n)
-{
-    int bands = INT32_MAX;
-    for (int ci = 0; ci < run->picture.n_components; ci++)
-        bands = sct_min(bands, rows_after(run, v, ci, n) / band_rows(v, ci));
-    return bands;
-}
-
 /* The components of one variant become ready at different times: chroma's filter reaches
  * further. How far they drift apart follows from the geometry, so run it once without
  * pictures. */
@@ -191,31 +172,50 @@ static void plan_rings(const struct run *run, struct variant_run *v)
         n_bands = sct_max(n_bands, sct_div_up(c->height_blocks, c->v));
         v->ring_rows[ci] = 1;
     }
-    int taken = 0; /* output bands */
+    int taken = 0; /* output bands that have been written */
     for (int n = 1; n <= n_bands; n++) {
+        int complete = INT32_MAX;
         for (int ci = 0; ci < run->picture.n_components; ci++) {
-            const int waiting = rows_after(run, v, ci, n) - taken * band_rows(v, ci);
-            v->ring_rows[ci] = sct_max(v->ring_rows[ci], waiting);
+            const int rows = rows_after(run, v, ci, n);
+            v->ring_rows[ci] = sct_max(v->ring_rows[ci], rows - taken * band_rows(v, ci));
+            complete = sct_min(complete, rows / band_rows(v, ci));
         }
-        taken = bands_after(run, v, n);
+        taken = complete;
     }
 }
 
-/* Adds up what the variants' resizers will take, and planes that are kept whole; rings of
- * rows are small beside them. */
+/* Plans the resizers of all variants. Each may copy from the one before it: Cr from Cb. */
+static int plan_resizers(struct run *run)
+{
+    const sct_resizer *last = NULL;
+    for (int i = 0; i < run->job->n_variants; i++) {
+        struct variant_run *v = &run->variants[i];
+        for (int ci = 0; ci < run->picture.n_components; ci++) {
+            const struct sct_resizer_spec spec = {.x = v->geometry.component[ci].x,
+                                                  .y = v->geometry.component[ci].y,
+                                                  .filter = v->variant->filter,
+                                                  .domain = SCT_COEFS,
+                                                  .dsp = &run->dsp,
+                                                  .like = last};
+            const int status = sct_resizer_plan(&v->resizer[ci], &spec);
+            if (status < 0)
+                return status;
+            last = v->resizer[ci];
+        }
+    }
+    return SCT_OK;
+}
+
+/* Adds up what the variants' resizers take, and planes that are kept whole; rings of rows
+ * are small beside them. */
 static int check_memory(const struct run *run)
 {
     static const int no_rings[SCT_MAX_COMPONENTS] = {0};
     size_t n = run->picture.decoder_bytes;
     for (int i = 0; i < run->job->n_variants; i++) {
         const struct variant_run *v = &run->variants[i];
-        for (int ci = 0; ci < run->picture.n_components; ci++) {
-            const struct sct_resizer_spec spec = resizer_spec(run, v, ci);
-            const size_t bytes = sct_resizer_bytes(&spec);
-            if (bytes == SCT_SIZE_BAD) /* the axes are sound: no memory to plan in */
-                return SCT_ERR_MEMORY;
-            n = sct_size_add(n, bytes);
-        }
+        for (int ci = 0; ci < run->picture.n_components; ci++)
+            n = sct_size_add(n, sct_resizer_bytes(v->resizer[ci]));
         n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, no_rings));
     }
     if (n <= run->limits.max_memory_bytes)
@@ -225,11 +225,10 @@ static int check_memory(const struct run *run)
                            (n >> 20) + 1, run->limits.max_memory_bytes >> 20);
 }
 
-static int create_resizers(struct run *run, struct variant_run *v)
+static int allocate_resizers(struct run *run, struct variant_run *v)
 {
     for (int ci = 0; ci < run->picture.n_components; ci++) {
-        const struct sct_resizer_spec spec = resizer_spec(run, v, ci);
-        const int status = sct_resizer_create(&v->resizer[ci], &spec);
+        const int status = sct_resizer_allocate(v->resizer[ci]);
         if (status < 0)
             return status;
     }
@@ -253,9 +252,11 @@ static void tell_corner(struct run *run)
 
 static int plan(struct run *run)
 {
-    int status = check_memory(run);
+    int status = plan_resizers(run);
+    if (status == SCT_OK)
+        status = check_memory(run);
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
-        status = create_resizers(run, &run->variants[i]);
+        status = allocate_resizers(run, &run->variants[i]);
     if (status == SCT_OK)
         tell_corner(run);
     return status;

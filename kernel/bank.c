@@ -31,28 +31,46 @@ static double centre_of(const struct sct_bank *b, int x)
     return b->axis.src_begin + (x + 0.5) * b->shrink;
 }
 
+/* floor and ceil, to an int that saturates at 2^30: far beyond every sample. Windows and
+ * weights are computed by the thousand, and the C library's calls would cost more than
+ * the rest. */
+static inline int truncate_to_int(double v)
+{
+    const double limit = 1 << 30;
+    return (int)(v < -limit ? -limit : v > limit ? limit : v);
+}
+
+static inline int floor_int(double v)
+{
+    const int i = truncate_to_int(v);
+    return i - (v < i);
+}
+
+static inline int ceil_int(double v)
+{
+    const int i = truncate_to_int(v);
+    return i + (v > i);
+}
+
 /* The taps of row x: samples [*first, *last] have weights; at least one, all inside the
  * source. */
-static void find_taps(const struct sct_bank *b, int x, int *first, int *last)
+static inline void find_taps(const struct sct_bank *b, int x, int *first, int *last)
 {
     const double c = centre_of(b, x);
-    const double size = b->axis.src_size;
-    double lo, hi;
+    int lo, hi;
     if (b->filter->is_area)
     { /* samples [i, i + 1) that overlap [c - radius, c + radius] */
-        lo = floor(c - b->radius);
-        hi = ceil(c + b->radius) - 1.0;
+        lo = floor_int(c - b->radius);
+        hi = ceil_int(c + b->radius) - 1;
     } else { /* samples whose centre i + 0.5 is less than radius away */
-        lo = floor(c - b->radius - 0.5) + 1.0;
-        hi = ceil(c + b->radius - 0.5) - 1.0;
+        lo = floor_int(c - b->radius - 0.5) + 1;
+        hi = ceil_int(c + b->radius - 0.5) - 1;
     }
     if (hi <
         lo) /* enlarging with a narrow filter: none is near enough, take the nearest */
-        lo = hi = floor(c);
-    lo = fmin(fmax(lo, 0.0), size - 1.0);
-    hi = fmin(fmax(hi, 0.0), size - 1.0);
-    *first = (int)lo;
-    *last = (int)hi;
+        lo = hi = floor_int(c);
+    *first = sct_clamp(lo, 0, b->axis.src_size - 1);
+    *last = sct_clamp(hi, 0, b->axis.src_size - 1);
 }
 
 struct sct_window sct_bank_window(const struct sct_bank *b, int x)
@@ -65,13 +83,11 @@ struct sct_window sct_bank_window(const struct sct_bank *b, int x)
 
 /* ---- one row, in double precision -------------------------------------------------- */
 
-static double filter_at(const struct sct_bank *b, double distance)
+/* The table ends with two zeros: beyond the support the filter is 0. */
+static inline double filter_at(const struct sct_bank *b, double distance_steps)
 {
-    const double t = fabs(distance) * TABLE_STEP;
-    const double limit = b->filter->support * TABLE_STEP;
-    if (t >= limit)
-        return 0.0;
-    const int i = (int)t;
+    const double t = fabs(distance_steps);
+    const int i = sct_min((int)t, b->table_size - 2);
     return b->table[i] + (t - i) * (b->table[i + 1] - b->table[i]);
 }
 
@@ -94,39 +110,47 @@ static void weigh_taps(struct sct_bank *b, int x, int *first, int *last)
             sum += b->taps[k] =
                 overlap(*first + k, *first + k + 1, c - b->radius, c + b->radius);
     } else {
-        const double per_sample = b->filter->support / b->radius;
+        const double per_sample = b->filter->support / b->radius * TABLE_STEP;
         for (int k = 0; k < n; k++)
             sum += b->taps[k] = filter_at(b, (*first + k + 0.5 - c) * per_sample);
     }
     if (fabs(sum) < 1e-6) { /* a centre outside the source, or the nearest sample alone */
-        const int nearest = sct_clamp((int)floor(c), *first, *last) - *first;
+        const int nearest = sct_clamp(floor_int(c), *first, *last) - *first;
         for (int k = 0; k < n; k++)
             b->taps[k] = k == nearest;
         return;
     }
+    const double norm = 1.0 / sum;
     for (int k = 0; k < n; k++)
-        b->taps[k] /= sum;
+        b->taps[k] *= norm;
 }
 
 /* ---- rounding ---------------------------------------------------------------------- */
 
-static int16_t round_weight(double w, double one)
+/* Half up, for |v| < 2^30. */
+static inline int round_half_up(double v)
 {
-    return sct_sat_i16((int32_t)floor(w * one + 0.5));
+    const int i = (int)(v + 0.5);
+    return i - (v + 0.5 < i);
 }
 
-/* Rounds w to a fixed point in which `one` is 1, and carries what was lost to the next
- * call; the total can then differ from the exact sum by half a unit at most, and not at
- * all where that sum is an integer. */
-static int16_t round_and_carry(double w, double one, double *carry)
+/* Weights that must sum to one are the differences of rounded running sums: what rounding
+ * takes from one weight the next ones get, and the total is off by half a unit at most,
+ * or not at all where it is an integer. Such a running sum: */
+struct total {
+    double exact;
+    int rounded;
+};
+
+static inline int16_t add_to_total(struct total *t, double w)
 {
-    const double exact = w * one + *carry;
-    const double rounded = floor(exact + 0.5);
-    *carry = exact - rounded;
-    return sct_sat_i16((int32_t)rounded);
+    const int before = t->rounded;
+    t->exact += w;
+    t->rounded = round_half_up(t->exact);
+    return sct_sat_i16(t->rounded - before);
 }
 
-/* B[u][i] of bank.h. */
+/* B[u][i] of bank.h as basis[i][u]: all frequencies of a sample side by side. */
 static const double basis[SCT_BLOCK][SCT_BLOCK] = {
 #define C1 1.38703984532214752 /* sqrt(2) cos(k pi / 16), k = 1..7 */
 #define C2 1.30656296487637658
@@ -135,14 +159,10 @@ static const double basis[SCT_BLOCK][SCT_BLOCK] = {
 #define C5 0.78569495838710235
 #define C6 0.54119610014619701
 #define C7 0.27589937928294306
-    {1, 1, 1, 1, 1, 1, 1, 1},
-    {C1, C3, C5, C7, -C7, -C5, -C3, -C1},
-    {C2, C6, -C6, -C2, -C2, -C6, C6, C2},
-    {C3, -C7, -C1, -C5, C5, C1, C7, -C3},
-    {C4, -C4, -C4, C4, C4, -C4, -C4, C4},
-    {C5, -C1, C7, C3, -C3, -C7, C1, -C5},
-    {C6, -C2, C2, -C6, -C6, C2, -C2, C6},
-    {C7, -C5, C3, -C1, C1, -C3, C5, -C7},
+    {1, C1, C2, C3, C4, C5, C6, C7},     {1, C3, C6, -C7, -C4, -C1, -C2, -C5},
+    {1, C5, -C6, -C1, -C4, C7, C2, C3},  {1, C7, -C2, -C5, C4, C3, -C6, -C1},
+    {1, -C7, -C2, C5, C4, -C3, -C6, C1}, {1, -C5, -C6, C1, -C4, -C7, C2, -C3},
+    {1, -C3, C6, C7, -C4, C1, -C2, C5},  {1, -C1, C2, -C3, C4, -C5, C6, -C7},
 #undef C1
 #undef C2
 #undef C3
@@ -152,42 +172,46 @@ static const double basis[SCT_BLOCK][SCT_BLOCK] = {
 #undef C7
 };
 
-/* The projection of taps [first, last] on block `block`, for n frequencies. */
-static void project(const struct sct_bank *b, int first, int last, int block, int n,
-                    double out[SCT_BLOCK])
+/* The projection of taps [first, last] on block `block`, times `scale`. Always all
+ * frequencies: a loop of constant length becomes a few vector instructions. */
+static inline void project(const struct sct_bank *b, int first, int last, int block,
+                           double scale, double out[SCT_BLOCK])
 {
     const int i0 = sct_max(first - block * SCT_BLOCK, 0);
     const int i1 = sct_min(last - block * SCT_BLOCK, SCT_BLOCK - 1);
     const double *w = b->taps + (block * SCT_BLOCK - first);
-    for (int u = 0; u < n; u++) {
-        double a = 0.0;
-        for (int i = i0; i <= i1; i++)
-            a += w[i] * basis[u][i];
-        out[u] = a;
-    }
+    double a[SCT_BLOCK] = {0};
+    for (int i = i0; i <= i1; i++)
+        for (int u = 0; u < SCT_BLOCK; u++)
+            a[u] += w[i] * basis[i][u];
+    for (int u = 0; u < SCT_BLOCK; u++)
+        out[u] = a[u] * scale;
 }
 
 static void round_taps(const struct sct_bank *b, int first, int last, int16_t *weights,
                        int origin)
 {
     const double one = 1 << b->bits;
-    double carry = 0.0;
+    struct total total = {0.0, 0};
     for (int i = first; i <= last; i++)
-        weights[i - origin] = round_and_carry(b->taps[i - first], one, &carry);
+        weights[i - origin] = add_to_total(&total, b->taps[i - first] * one);
 }
 
 static void round_projection(const struct sct_bank *b, int first, int last,
                              int16_t *weights, int first_block)
 {
     const double one = 1 << b->bits;
-    double carry = 0.0;
+    struct total total = {0.0, 0};
     for (int block = first / SCT_BLOCK; block <= last / SCT_BLOCK; block++) {
         int16_t *w = weights + (ptrdiff_t)(block - first_block) * b->n_pairs * 2;
         double a[SCT_BLOCK];
-        project(b, first, last, block, b->n_freqs, a);
-        w[0] = round_and_carry(a[0], one, &carry);
-        for (int u = 1; u < b->n_freqs; u++)
-            w[u] = round_weight(a[u], one);
+        int16_t rounded[SCT_BLOCK];
+        project(b, first, last, block, one, a);
+        for (int u = 0; u < SCT_BLOCK; u++)
+            rounded[u] = sct_sat_i16(round_half_up(a[u]));
+        rounded[0] = add_to_total(&total, a[0]);
+        for (int u = 0; u < b->n_freqs; u++)
+            w[u] = rounded[u];
     }
 }
 
@@ -201,6 +225,47 @@ void sct_bank_row(struct sct_bank *b, int x, int first_unit, int n_units,
         round_projection(b, first, last, weights, first_unit);
     else
         round_taps(b, first, last, weights, first_unit * UNIT_SAMPLES);
+}
+
+/* ---- rows that repeat --------------------------------------------------------------- */
+
+static int greatest_divisor(int a, int b)
+{
+    while (b) {
+        const int rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Whether the window of row x ends where the filter does, not where the picture does. */
+static int is_whole(const struct sct_bank *b, int x)
+{
+    const double c = centre_of(b, x);
+    return c - b->radius >= 1.0 && c + b->radius <= b->axis.src_size - 1.0;
+}
+
+int sct_bank_period(const struct sct_bank *b, int *n_units, int *begin, int *end)
+{
+    const double extent = b->axis.src_end - b->axis.src_begin;
+    *n_units = *begin = *end = 0;
+    if (extent < 1.0 || extent > SCT_MAX_SIZE || extent != (int)extent)
+        return 0;
+    const int dst_size = b->axis.dst_size;
+    const int common = greatest_divisor((int)extent, dst_size);
+    const int n_samples = (int)extent / common; /* that dst_size / common outputs cover */
+    const int repeat = b->unit / greatest_divisor(n_samples, b->unit);
+    if (dst_size / common > dst_size / repeat)
+        return 0;
+    const int period = dst_size / common * repeat;
+    while (*begin < dst_size && !is_whole(b, *begin))
+        ++*begin;
+    *end = dst_size;
+    while (*end > *begin && !is_whole(b, *end - 1))
+        --*end;
+    *n_units = n_samples / (b->unit / repeat);
+    return period;
 }
 
 /* ---- choosing n_freqs -------------------------------------------------------------- */
@@ -235,7 +300,7 @@ static int choose_n_freqs(struct sct_bank *b)
         weigh_taps(b, x, &first, &last);
         for (int block = first / SCT_BLOCK; block <= last / SCT_BLOCK; block++) {
             double a[SCT_BLOCK];
-            project(b, first, last, block, SCT_BLOCK, a);
+            project(b, first, last, block, 1.0, a);
             for (int u = 1; u < SCT_BLOCK; u++) /* B is sqrt(8) times orthonormal */
                 lost[u] += a[u] * a[u] / SCT_BLOCK * energy[u];
         }
@@ -263,9 +328,15 @@ static int is_possible(const struct sct_axis *a, const struct sct_filter *filter
     return a->src_begin >= -sample && a->src_end <= a->src_size + sample;
 }
 
+/* Samples of the filter at 0 .. support, and a zero that only interpolation looks at. */
+static int count_table(const struct sct_filter *filter)
+{
+    return (int)(filter->support * TABLE_STEP) + 2;
+}
+
 static size_t table_bytes(const struct sct_filter *filter)
 {
-    return ((size_t)(filter->support * TABLE_STEP) + 2) * sizeof(double);
+    return (size_t)count_table(filter) * sizeof(double);
 }
 
 /* Everything but the arrays. */
@@ -301,8 +372,28 @@ size_t sct_bank_bytes(const struct sct_axis *axis, const struct sct_filter *filt
                         sct_size_align((size_t)b.max_taps * sizeof *b.taps));
 }
 
+int sct_bank_is_equal(const struct sct_bank *a, const struct sct_bank *b)
+{
+    return a->filter == b->filter && a->domain == b->domain &&
+           a->axis.src_begin == b->axis.src_begin && a->axis.src_end == b->axis.src_end &&
+           a->axis.src_size == b->axis.src_size && a->axis.dst_size == b->axis.dst_size;
+}
+
+static void fill_table(struct sct_bank *b, const struct sct_bank *like)
+{
+    b->table_size = count_table(b->filter);
+    if (like && like->filter == b->filter) {
+        memcpy(b->table, like->table, table_bytes(b->filter));
+        return;
+    }
+    for (int i = 0; i < b->table_size - 2; i++)
+        b->table[i] = b->filter->eval((double)i / TABLE_STEP);
+    b->table[b->table_size - 2] = b->table[b->table_size - 1] = 0.0;
+}
+
 int sct_bank_create(struct sct_bank *b, const struct sct_axis *axis,
-                    const struct sct_filter *filter, enum sct_domain domain)
+                    const struct sct_filter *filter, enum sct_domain domain,
+                    const struct sct_bank *like)
 {
     const int status = plan_geometry(b, axis, filter, domain);
     if (status < 0) {
@@ -315,10 +406,13 @@ int sct_bank_create(struct sct_bank *b, const struct sct_axis *axis,
         sct_bank_free(b);
         return SCT_ERR_MEMORY;
     }
-    const int n = (int)(filter->support * TABLE_STEP);
-    for (int i = 0; i <= n; i++)
-        b->table[i] = filter->eval((double)i / TABLE_STEP);
-
+    fill_table(b, like);
+    if (like && sct_bank_is_equal(b, like)) {
+        b->row_units = like->row_units;
+        b->n_freqs = like->n_freqs;
+        b->n_pairs = like->n_pairs;
+        return SCT_OK;
+    }
     for (int x = 0; x < axis->dst_size; x++)
         b->row_units = sct_max(b->row_units, sct_bank_window(b, x).n);
     if (domain == SCT_COEFS) {

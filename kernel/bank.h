@@ -68,8 +68,9 @@ struct sct_bank {
     int src_units; /* units in the source, the last one perhaps in part padding */
     int row_units; /* units that the widest row spans */
     double *table; /* the filter, sampled; owned */
-    double *taps;  /* one row before rounding; owned */
-    int max_taps;  /* doubles in `taps` */
+    int table_size;
+    double *taps; /* one row before rounding; owned */
+    int max_taps; /* doubles in `taps` */
 };
 
 /* Where the row of output sample x lies: units [first, first + n). */
@@ -83,13 +84,20 @@ struct sct_window {
  * is cut off stays well below the rounding to 8 bits, for a source with the spectrum of a
  * sharp photograph; bank.c states the constants, kernel/README.md derives the bound.
  *
+ * `like`, or NULL, is another bank, only read during the call: what is the same there is
+ * copied rather than computed again.
+ *
  * On success the caller owns the bank and frees it with sct_bank_free.
  * SCT_ERR_ARGUMENT: sizes outside 1..SCT_MAX_SIZE, or an extent that is empty, not finite
  * or more than one output sample outside [0, src_size]. SCT_ERR_MEMORY. On failure *bank
  * is zeroed and needs no free. */
 SCT_API int sct_bank_create(struct sct_bank *bank, const struct sct_axis *axis,
-                            const struct sct_filter *filter, enum sct_domain domain);
+                            const struct sct_filter *filter, enum sct_domain domain,
+                            const struct sct_bank *like);
 SCT_API void sct_bank_free(struct sct_bank *bank); /* accepts a zeroed bank */
+
+/* Same axis, filter and domain, and therefore the same rows. */
+SCT_API int sct_bank_is_equal(const struct sct_bank *a, const struct sct_bank *b);
 
 /* Bytes that sct_bank_create will allocate for these arguments; SIZE_MAX if it would
  * fail. */
@@ -107,6 +115,12 @@ SCT_API struct sct_window sct_bank_window(const struct sct_bank *bank, int x);
  * next, so that what rounding does to a smooth source cancels out. */
 SCT_API void sct_bank_row(struct sct_bank *bank, int x, int first, int n_units,
                           int16_t *weights);
+
+/* Rows that repeat: for begin <= x and x + period < end, row x + period has the weights of
+ * row x, *n_units units further on. Sizes of pictures often have large common divisors.
+ * Returns the period, or 0 where none is shorter than the axis. */
+SCT_API int sct_bank_period(const struct sct_bank *bank, int *n_units, int *begin,
+                            int *end);
 
 #ifdef __cplusplus
 }

@@ -27,10 +27,13 @@
 #include "bits.h"
 #include "mem.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
-    RING_BITS = 7, /* fraction bits of a sample in the ring */
+    RING_BITS = 7,       /* fraction bits of a sample in the ring */
+    TILE_SAMPLES = 1024, /* columns of a tile: 16 KiB once packed */
+    TILE_STEP = 16,      /* outputs whose pairs fill 64 bytes of a pair row */
     COEF_SCALE = 3 /* log2 of what two projections leave too large: sqrt(8) squared */
 };
 
@@ -38,8 +41,11 @@ struct sct_resizer {
     struct sct_dsp dsp;
     struct sct_bank x, y;
     struct sct_horz horz;
-    int units_per_band; /* vertical units in a band: 1 block, or 4 pairs of rows */
+    int tile_width;          /* SAMPLES: outputs of a tile */
+    const sct_resizer *like; /* until the arena is there */
+    int units_per_band;      /* vertical units in a band: 1 block, or 4 pairs of rows */
     int ring_bands;
+    int n_bands_used; /* later bands matter to no row */
     int vert_shift;
     int32_t vert_bias; /* undoes "minus 128", and rounds */
 
@@ -137,17 +143,24 @@ static size_t lay_out(sct_resizer *r)
 /* Banks and geometry, everything but the arena. */
 static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
 {
-    memset(r, 0, sizeof *r);
-    int status = sct_bank_create(&r->x, &spec->x, spec->filter, spec->domain);
-    if (status == SCT_OK)
-        status = sct_bank_create(&r->y, &spec->y, spec->filter, spec->domain);
-    if (status < 0) {
-        sct_bank_free(&r->x);
-        return status;
+    const sct_resizer *like = spec->like;
+    int status = sct_bank_create(&r->x, &spec->x, spec->filter, spec->domain,
+                                 like ? &like->x : NULL);
+    if (status == SCT_OK) {
+        const struct sct_bank *bank =
+            like && like->y.filter == spec->filter ? &like->y : &r->x;
+        status = sct_bank_create(&r->y, &spec->y, spec->filter, spec->domain, bank);
     }
+    if (status < 0)
+        return status;
+    r->dsp = *spec->dsp;
+    r->like = like;
     const int is_coefs = spec->domain == SCT_COEFS;
     r->units_per_band = SCT_LANES / r->y.unit;
-    r->ring_bands = widest_row_bands(r);
+    r->ring_bands = like && sct_bank_is_equal(&r->y, &like->y) ? like->ring_bands
+                                                               : widest_row_bands(r);
+    r->n_bands_used = last_band(r, sct_bank_window(&r->y, spec->y.dst_size - 1)) + 1;
+    r->next = sct_bank_window(&r->y, 0);
     r->horz = (struct sct_horz){
         .dst_width = spec->x.dst_size,
         .n_units = r->x.row_units,
@@ -156,6 +169,9 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
         .n_planes = r->units_per_band * r->y.n_pairs,
         .shift = r->x.bits - RING_BITS + (is_coefs ? COEF_SCALE : 0),
     };
+    const double tile = (TILE_SAMPLES - 2 * r->x.row_units) / r->x.shrink;
+    r->tile_width =
+        sct_max((int)fmin(tile, SCT_MAX_SIZE), TILE_STEP) / TILE_STEP * TILE_STEP;
     r->vert_shift = r->y.bits + RING_BITS;
     r->vert_bias = (128 << r->vert_shift) + (1 << (r->vert_shift - 1));
     return SCT_OK;
@@ -164,30 +180,30 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
 static void weigh_columns(sct_resizer *r)
 {
     const size_t row = (size_t)r->x.row_units * (size_t)r->x.n_pairs * 2;
-    for (int x = 0; x < r->x.axis.dst_size; x++) {
-        const struct sct_window w = sct_bank_window(&r->x, x);
-        /* all windows have the same length; near the right edge they begin earlier */
-        r->first[x] = sct_min(w.first, r->x.src_units - r->x.row_units);
-        sct_bank_row(&r->x, x, r->first[x], r->x.row_units, r->weights + (size_t)x * row);
-    }
+    const size_t width = (size_t)r->x.axis.dst_size;
     r->horz.first = r->first;
     r->horz.weights = r->weights;
+    if (r->like && r->like->arena && sct_bank_is_equal(&r->x, &r->like->x)) {
+        memcpy(r->first, r->like->first, width * sizeof *r->first);
+        memcpy(r->weights, r->like->weights, width * row * sizeof *r->weights);
+        return;
+    }
+    int n_units, begin, end;
+    const int period = sct_bank_period(&r->x, &n_units, &begin, &end);
+    for (int x = 0; x < r->x.axis.dst_size; x++) {
+        const struct sct_window w = sct_bank_window(&r->x, x);
+        int16_t *weights = r->weights + (size_t)x * row;
+        /* all windows have the same length; near the right edge they begin earlier */
+        r->first[x] = sct_min(w.first, r->x.src_units - r->x.row_units);
+        if (period && x - period >= begin && x < end &&
+            r->first[x] == r->first[x - period] + n_units)
+            memcpy(weights, weights - (size_t)period * row, row * sizeof *weights);
+        else
+            sct_bank_row(&r->x, x, r->first[x], r->x.row_units, weights);
+    }
 }
 
-size_t sct_resizer_bytes(const struct sct_resizer_spec *spec)
-{
-    sct_resizer r;
-    if (plan(&r, spec) < 0)
-        return SCT_SIZE_BAD;
-    size_t n = sct_size_add(sct_size_align(sizeof r), lay_out(&r));
-    n = sct_size_add(n, sct_bank_bytes(&spec->x, spec->filter, spec->domain));
-    n = sct_size_add(n, sct_bank_bytes(&spec->y, spec->filter, spec->domain));
-    sct_bank_free(&r.x);
-    sct_bank_free(&r.y);
-    return n;
-}
-
-int sct_resizer_create(sct_resizer **out, const struct sct_resizer_spec *spec)
+int sct_resizer_plan(sct_resizer **out, const struct sct_resizer_spec *spec)
 {
     *out = NULL;
     sct_resizer *r = sct_mem_alloc(sizeof *r);
@@ -195,20 +211,43 @@ int sct_resizer_create(sct_resizer **out, const struct sct_resizer_spec *spec)
         return SCT_ERR_MEMORY;
     const int status = plan(r, spec);
     if (status < 0) {
-        sct_mem_free(r);
+        sct_resizer_free(r);
         return status;
     }
-    r->dsp = *spec->dsp;
-    r->arena = sct_mem_alloc(lay_out(r));
-    if (!r->arena) {
-        sct_resizer_free(r);
-        return SCT_ERR_MEMORY;
-    }
-    (void)lay_out(r);
-    weigh_columns(r);
-    r->next = sct_bank_window(&r->y, 0);
     *out = r;
     return SCT_OK;
+}
+
+size_t sct_resizer_bytes(const sct_resizer *r)
+{
+    sct_resizer planned = *r;
+    planned.arena = NULL;
+    size_t n = sct_size_add(sct_size_align(sizeof *r), lay_out(&planned));
+    n = sct_size_add(n, sct_bank_bytes(&r->x.axis, r->x.filter, r->x.domain));
+    return sct_size_add(n, sct_bank_bytes(&r->y.axis, r->y.filter, r->y.domain));
+}
+
+int sct_resizer_allocate(sct_resizer *r)
+{
+    r->arena = sct_mem_alloc(lay_out(r));
+    if (!r->arena)
+        return SCT_ERR_MEMORY;
+    (void)lay_out(r);
+    weigh_columns(r);
+    r->like = NULL;
+    return SCT_OK;
+}
+
+int sct_resizer_create(sct_resizer **out, const struct sct_resizer_spec *spec)
+{
+    int status = sct_resizer_plan(out, spec);
+    if (status == SCT_OK)
+        status = sct_resizer_allocate(*out);
+    if (status < 0) {
+        sct_resizer_free(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 void sct_resizer_free(sct_resizer *r)
@@ -242,10 +281,7 @@ static int is_row_ready(const sct_resizer *r)
 /* No row that is still to come needs a band that is still to come. */
 static int is_input_over(const sct_resizer *r)
 {
-    if (is_finished(r))
-        return 1;
-    const struct sct_window last = sct_bank_window(&r->y, r->y.axis.dst_size - 1);
-    return last_band(r, last) < r->n_bands;
+    return is_finished(r) || r->n_bands >= r->n_bands_used;
 }
 
 int sct_resizer_bands_wanted(const sct_resizer *r)
@@ -265,15 +301,18 @@ int sct_resizer_rows_after(const sct_resizer *r, int n_bands)
         n_bands = n_bands >= r->y.axis.src_size
                       ? sct_div_up(r->y.axis.src_size, SCT_LANES)
                       : n_bands / SCT_LANES;
-    int lo = 0, hi = r->y.axis.dst_size; /* rows before lo are ready, from hi on not */
-    while (lo < hi) {
-        const int y = lo + (hi - lo) / 2;
-        if (last_band(r, sct_bank_window(&r->y, y)) < n_bands)
-            lo = y + 1;
-        else
-            hi = y;
-    }
-    return lo;
+    if (n_bands >= r->n_bands_used)
+        return r->y.axis.dst_size;
+    /* the row whose window ends there, were there no rounding and no edges */
+    const double end = (double)n_bands * SCT_LANES - r->y.radius - r->y.axis.src_begin;
+    const double guess = end / r->y.shrink;
+    const int dst_size = r->y.axis.dst_size;
+    int y = guess < 0 ? 0 : guess > dst_size ? dst_size : (int)guess;
+    while (y > 0 && last_band(r, sct_bank_window(&r->y, y - 1)) >= n_bands)
+        y--;
+    while (y < dst_size && last_band(r, sct_bank_window(&r->y, y)) < n_bands)
+        y++;
+    return y;
 }
 
 static int16_t *ring_row(const sct_resizer *r, int band, int plane)
@@ -291,10 +330,58 @@ static void take_band(sct_resizer *r, const int16_t *groups)
     r->dsp.horz(dst, groups, &r->horz);
 }
 
-static void take_staged_band(sct_resizer *r)
+/* The same for 8 rows of samples, a tile at a time: what pack writes is still in the
+ * first level cache when horz reads it. Tiles end on 64 bytes of the pair rows. */
+static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes)
 {
-    r->dsp.pack(r->packed, r->stage, (ptrdiff_t)r->stage_row_bytes, r->x.axis.src_size);
-    take_band(r, r->packed);
+    const int src_width = r->x.axis.src_size, dst_width = r->x.axis.dst_size;
+    int n_packed = 0;
+
+    for (int x = 0; x < dst_width; x += r->tile_width) {
+        struct sct_horz tile = r->horz;
+        tile.dst_width = sct_min(r->tile_width, dst_width - x);
+        tile.first += x;
+        tile.weights += (ptrdiff_t)x * r->x.row_units * 2;
+
+        const int last = tile.first[tile.dst_width - 1];
+        const int wanted = sct_min((last + r->x.row_units) * 2, src_width);
+        const int end =
+            wanted == src_width ? wanted : sct_min((wanted + 15) & ~15, src_width);
+        if (end > n_packed)
+            r->dsp.pack(r->packed + (ptrdiff_t)n_packed * SCT_LANES, rows + n_packed,
+                        stride_bytes, end - n_packed);
+        n_packed = sct_max(end, n_packed);
+
+        int16_t *dst[4];
+        for (int p = 0; p < 4; p++)
+            dst[p] = ring_row(r, r->n_bands, p) + 2 * (ptrdiff_t)x;
+        r->dsp.horz(dst, r->packed, &tile);
+    }
+}
+
+/* Takes the first of up to n_rows rows, or a whole band of them: how many. */
+static int take_rows(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes,
+                     int n_rows)
+{
+    const int is_wanted = r->n_bands >= first_band(r, r->next);
+    const int n_left = r->y.axis.src_size - r->n_bands * SCT_LANES;
+    if (r->n_staged == 0 && n_rows >= SCT_LANES && n_left >= SCT_LANES) {
+        if (is_wanted)
+            take_samples(r, rows, stride_bytes);
+        r->n_bands++;
+        return SCT_LANES;
+    }
+    if (is_wanted)
+        memcpy(r->stage + (size_t)r->n_staged * r->stage_row_bytes, rows,
+               (size_t)r->x.axis.src_size);
+    r->n_staged++;
+    if (r->n_staged == sct_min(SCT_LANES, n_left)) {
+        if (is_wanted)
+            take_samples(r, r->stage, (ptrdiff_t)r->stage_row_bytes);
+        r->n_staged = 0;
+        r->n_bands++;
+    }
+    return 1;
 }
 
 int sct_resizer_push(sct_resizer *r, const void *band)
@@ -303,27 +390,23 @@ int sct_resizer_push(sct_resizer *r, const void *band)
         return SCT_DONE;
     if (is_row_ready(r))
         return SCT_PULL_FIRST;
-
-    const int is_wanted = r->n_bands >= first_band(r, r->next);
-    if (r->x.domain == SCT_COEFS) {
-        if (is_wanted)
-            take_band(r, band);
-        r->n_bands++;
+    if (r->x.domain == SCT_SAMPLES) {
+        (void)take_rows(r, band, 0, 1);
         return SCT_OK;
     }
-    if (is_wanted)
-        memcpy(r->stage + (size_t)r->n_staged * r->stage_row_bytes, band,
-               (size_t)r->x.axis.src_size);
-    r->n_staged++;
-    if (r->n_staged == SCT_LANES ||
-        r->n_bands * SCT_LANES + r->n_staged == r->y.axis.src_size)
-    {
-        if (is_wanted)
-            take_staged_band(r);
-        r->n_staged = 0;
-        r->n_bands++;
-    }
+    if (r->n_bands >= first_band(r, r->next))
+        take_band(r, band);
+    r->n_bands++;
     return SCT_OK;
+}
+
+int sct_resizer_push_rows(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes,
+                          int n_rows)
+{
+    int n = 0;
+    while (n < n_rows && !is_input_over(r) && !is_row_ready(r))
+        n += take_rows(r, rows + n * stride_bytes, stride_bytes, n_rows - n);
+    return is_input_over(r) ? n_rows : n;
 }
 
 int sct_resizer_pull(sct_resizer *r, uint8_t *row)

@@ -27,6 +27,11 @@ struct sct_resizer_spec {
     const struct sct_filter *filter;
     enum sct_domain domain;    /* what push takes, on both axes */
     const struct sct_dsp *dsp; /* copied */
+
+    /* Another resizer, or NULL. What the two have in common, which is much for Cb and Cr,
+     * is copied instead of computed again. It is only read, and must exist until this one
+     * is allocated. */
+    const sct_resizer *like;
 };
 
 /* Creates a resizer; the caller owns *out and frees it with sct_resizer_free.
@@ -35,8 +40,14 @@ struct sct_resizer_spec {
 SCT_API int sct_resizer_create(sct_resizer **out, const struct sct_resizer_spec *spec);
 SCT_API void sct_resizer_free(sct_resizer *r); /* accepts NULL */
 
-/* Bytes that create would allocate for this spec, exactly; SIZE_MAX if it would fail. */
-SCT_API size_t sct_resizer_bytes(const struct sct_resizer_spec *spec);
+/* The same in two steps, for those who want to know what it costs in between. A planned
+ * resizer answers sct_resizer_bytes, _corner and _rows_after; to run it needs its memory:
+ * sct_resizer_allocate, once, SCT_ERR_MEMORY if there is none. */
+SCT_API int sct_resizer_plan(sct_resizer **out, const struct sct_resizer_spec *spec);
+SCT_API int sct_resizer_allocate(sct_resizer *r);
+
+/* All bytes that the resizer has allocated once it is ready to run, exactly. */
+SCT_API size_t sct_resizer_bytes(const sct_resizer *r);
 
 /* COEFS: the corner of each block that the resizer looks at: u < *n_u and v < *n_v. Coefs
  * outside it may hold anything. SAMPLES: 0 and 0. */
@@ -58,6 +69,13 @@ SCT_API int sct_resizer_rows_after(const sct_resizer *r, int n_bands);
  * all rows are out or can be pulled without it; ignored, as are bands past the bottom of
  * the picture. */
 SCT_API int sct_resizer_push(sct_resizer *r, const void *band);
+
+/* SAMPLES: pushes up to n_rows rows, stride_bytes apart, and returns how many were taken;
+ * fewer than n_rows when a row has to be pulled first. Eight rows at once, from a row of
+ * the picture that is a multiple of 8, save a copy. When the input is over the rest is
+ * ignored and counts as taken. */
+SCT_API int sct_resizer_push_rows(sct_resizer *r, const uint8_t *rows,
+                                  ptrdiff_t stride_bytes, int n_rows);
 
 /* Writes the next row of dst_size samples of 8 bits. SCT_OK: written. SCT_NEED_INPUT:
  * push first. SCT_DONE: all rows have been pulled. */

@@ -42,7 +42,7 @@ static void for_all_banks(check_fn *check)
                         }
                         struct sct_bank b;
                         assert_int_equal(
-                            sct_bank_create(&b, &a, sct_filter_at(f), domains[d]),
+                            sct_bank_create(&b, &a, sct_filter_at(f), domains[d], NULL),
                             SCT_OK);
                         check(&b);
                         sct_bank_free(&b);
@@ -133,8 +133,8 @@ static void projection_equals_the_taps(void **state)
     const struct sct_axis a = {0, 203, 203, 150};
     struct sct_bank taps, coefs;
     (void)state;
-    assert_int_equal(sct_bank_create(&taps, &a, filter, SCT_SAMPLES), SCT_OK);
-    assert_int_equal(sct_bank_create(&coefs, &a, filter, SCT_COEFS), SCT_OK);
+    assert_int_equal(sct_bank_create(&taps, &a, filter, SCT_SAMPLES, NULL), SCT_OK);
+    assert_int_equal(sct_bank_create(&coefs, &a, filter, SCT_COEFS, NULL), SCT_OK);
     assert_int_equal(coefs.n_freqs, 8);
     for (int x = 0; x < a.dst_size; x++) {
         int16_t t[32] = {0}, c[64] = {0};
@@ -164,7 +164,7 @@ static void area_is_exact_coverage(void **state)
     struct sct_bank b;
     int16_t w[6] = {0};
     (void)state;
-    assert_int_equal(sct_bank_create(&b, &a, sct_filter_find("area"), SCT_SAMPLES),
+    assert_int_equal(sct_bank_create(&b, &a, sct_filter_find("area"), SCT_SAMPLES, NULL),
                      SCT_OK);
     sct_bank_row(&b, 0, 0, 3, w);
     const double unit = (1 << b.bits) / 2.5;
@@ -184,8 +184,8 @@ static void equal_sizes_copy_the_source(void **state)
     const struct sct_axis a = {0, 40, 40, 40};
     struct sct_bank b;
     (void)state;
-    assert_int_equal(sct_bank_create(&b, &a, sct_filter_find("lanczos3"), SCT_SAMPLES),
-                     SCT_OK);
+    assert_int_equal(
+        sct_bank_create(&b, &a, sct_filter_find("lanczos3"), SCT_SAMPLES, NULL), SCT_OK);
     for (int x = 0; x < 40; x++) {
         int16_t w[16] = {0};
         const struct sct_window window = sct_bank_window(&b, x);
@@ -204,7 +204,8 @@ static void fewer_frequencies_are_kept_as_the_shrink_grows(void **state)
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
         const struct sct_axis a = {0, 4000, 4000, widths[i]};
         struct sct_bank b;
-        assert_int_equal(sct_bank_create(&b, &a, sct_filter_at(0), SCT_COEFS), SCT_OK);
+        assert_int_equal(sct_bank_create(&b, &a, sct_filter_at(0), SCT_COEFS, NULL),
+                         SCT_OK);
         assert_true(b.n_freqs <= last);
         last = b.n_freqs;
         sct_bank_free(&b);
@@ -230,7 +231,7 @@ static void impossible_axes_are_argument_errors(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct sct_bank b;
-        assert_int_equal(sct_bank_create(&b, &bad[i], sct_filter_at(0), SCT_COEFS),
+        assert_int_equal(sct_bank_create(&b, &bad[i], sct_filter_at(0), SCT_COEFS, NULL),
                          SCT_ERR_ARGUMENT);
         assert_null(b.table);
         assert_true(sct_bank_bytes(&bad[i], sct_filter_at(0), SCT_COEFS) == SIZE_MAX);
