@@ -24,13 +24,24 @@ static int cpu_runs_neon(void)
 #if SCT_HAVE_NEON && defined(__linux__)
     return (getauxval(AT_HWCAP) & HWCAP_ASIMD) != 0;
 #else
-    return SCT_HAVE_NEON; /* part of every other Armv8-A system that builds us */
+    return SCT_HAVE_NEON;    /* part of every other Armv8-A system that builds us */
+#endif
+}
+
+static int cpu_runs_dotprod(void)
+{
+#if SCT_HAVE_DOTPROD && defined(__linux__)
+    return cpu_runs_neon() && (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__ARM_FEATURE_DOTPROD)
+    return SCT_HAVE_DOTPROD; /* elsewhere only where the whole build asks for it */
+#else
+    return 0;
 #endif
 }
 
 const char *sct_dsp_name_at(int i)
 {
-    static const char *const names[] = {"c", "hwy", "avx2", "neon"};
+    static const char *const names[] = {"c", "hwy", "avx2", "neon", "dotprod"};
     return i >= 0 && i < (int)(sizeof names / sizeof *names) ? names[i] : NULL;
 }
 
@@ -64,8 +75,15 @@ int sct_dsp_init(struct sct_dsp *dsp, const char *name)
     if (cpu_runs_neon() && (best || strcmp(name, "neon") == 0))
         sct_dsp_fill_neon(dsp);
 #endif
+#if SCT_HAVE_DOTPROD
+    if (cpu_runs_dotprod() && (best || strcmp(name, "dotprod") == 0)) {
+        sct_dsp_fill_neon(dsp); /* for the slots that it leaves */
+        sct_dsp_fill_dotprod(dsp);
+    }
+#endif
     (void)cpu_runs_avx2;
     (void)cpu_runs_neon;
+    (void)cpu_runs_dotprod;
     if (best || strcmp(name, dsp->name) == 0)
         return SCT_OK;
     memset(dsp, 0, sizeof *dsp);

@@ -48,7 +48,7 @@ struct sct_horz {
  * are allocated up to a multiple of 64 bytes. */
 
 struct sct_dsp {
-    const char *name; /* "c", "hwy", "avx2", "neon" */
+    const char *name; /* "c", "hwy", "avx2", "neon", "dotprod" */
 
     /* Brings 8 rows of samples into pair groups, minus 128:
      *     dst[(x / 2) * 16 + 2 * v + x % 2] = src[v * stride + x] - 128

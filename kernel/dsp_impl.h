@@ -17,6 +17,9 @@
 #ifndef SCT_HAVE_NEON
 #define SCT_HAVE_NEON 0
 #endif
+#ifndef SCT_HAVE_DOTPROD
+#define SCT_HAVE_DOTPROD 0
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,6 +34,9 @@ void sct_dsp_fill_avx2(struct sct_dsp *dsp);
 #endif
 #if SCT_HAVE_NEON
 void sct_dsp_fill_neon(struct sct_dsp *dsp);
+#endif
+#if SCT_HAVE_DOTPROD /* horz and vert, on top of neon */
+void sct_dsp_fill_dotprod(struct sct_dsp *dsp);
 #endif
 
 #ifdef __cplusplus
