@@ -1,11 +1,17 @@
 /* How long each slot of the dsp table takes, for every implementation that this CPU runs.
  *
  *     bench_kernel [--json] [--runs N]
+ *     bench_kernel --once DSP SHAPE
  *
  * The shapes are those of real jobs: a 4000 pixels wide photograph to 1600 and to 400, by
- * blocks of coefficients and by scan lines. CPU time of this process; the implementations
- * take turns in every run, so that a busy machine hurts all of them alike, and the median
- * of the runs is shown. `ratio` is the reference's time over the implementation's. */
+ * blocks of coefficients and by scan lines (values of -128..127). CPU time of this
+ * process; the implementations take turns in every run, so that a busy machine hurts all
+ * of them alike, and the median of the runs is shown. `ratio` is the reference's time over
+ * the implementation's.
+ *
+ * --once measures nothing: it calls one slot once, between two calls of mark_trace, and
+ * prints the number of samples. bench/arm-model runs it in an emulator and reads the
+ * trace between the two. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <stdio.h>
@@ -110,7 +116,8 @@ static int create_job(struct job *job, const struct shape *s)
     } else {
         job->first = sct_mem_alloc(width * sizeof *job->first);
         job->weights = alloc_values(width * (size_t)(s->n_units * s->n_pairs * 2), 4096);
-        job->src = alloc_values((size_t)s->src_units * (size_t)s->unit_stride, 2048);
+        job->src = alloc_values((size_t)s->src_units * (size_t)s->unit_stride,
+                                s->unit_stride == SCT_GROUP ? 256 : 2048);
         if (!job->first || !job->weights || !job->src)
             goto fail;
         for (int x = 0; x < s->dst_width;
@@ -201,6 +208,37 @@ static int count_samples(const struct shape *s)
                              : s->dst_width;
 }
 
+/* A name to look for in a trace. */
+__attribute__((noinline)) static void mark_trace(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
+static int run_once(const char *dsp_name, const char *shape_name)
+{
+    struct sct_dsp dsp;
+    struct job job;
+    int k = 0;
+
+    while (k < N_SHAPES && strcmp(shapes[k].name, shape_name) != 0)
+        k++;
+    if (k == N_SHAPES || sct_dsp_init(&dsp, dsp_name) != SCT_OK) {
+        fprintf(stderr, "bench_kernel: no such shape, or not run by this CPU: %s, %s\n",
+                shape_name, dsp_name);
+        return 2;
+    }
+    if (create_job(&job, &shapes[k]) != SCT_OK) {
+        fprintf(stderr, "bench_kernel: out of memory\n");
+        return 1;
+    }
+    mark_trace();
+    run_job(&job, &dsp, 1);
+    mark_trace();
+    printf("%d\n", count_samples(&shapes[k]));
+    free_job(&job);
+    return 0;
+}
+
 static void print_results(int json, const struct shape *s, const struct sct_dsp *impls,
                           int n_impls, const double *ns, int is_first)
 {
@@ -222,6 +260,8 @@ int main(int argc, char **argv)
     struct sct_dsp impls[MAX_IMPLS];
     int n_impls = 0, json = 0, n_runs = DEFAULT_RUNS;
 
+    if (argc == 4 && strcmp(argv[1], "--once") == 0)
+        return run_once(argv[2], argv[3]);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) {
             json = 1;
@@ -230,7 +270,10 @@ int main(int argc, char **argv)
         {
             i++;
         } else {
-            fprintf(stderr, "usage: bench_kernel [--json] [--runs 1..%d]\n", MAX_RUNS);
+            fprintf(stderr,
+                    "usage: bench_kernel [--json] [--runs 1..%d]\n"
+                    "       bench_kernel --once DSP SHAPE\n",
+                    MAX_RUNS);
             return 2;
         }
     }
