@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bits.h"
 #include "status.h"
 
 enum { MAX_WINDOW = SCT_SKIP_BITS };
@@ -13,12 +14,19 @@ struct entry {
     int n_bits, n_missing, advance, offset0, offset1, value0, value1;
 };
 
-static sct_huffman_entry pack_entry(const struct entry *e)
+static const struct sct_huffman_entry no_entry;
+
+static struct sct_huffman_entry pack_entry(const struct entry *e)
 {
-    return (uint64_t)(uint8_t)e->n_bits | (uint64_t)(uint8_t)e->n_missing << 8 |
-           (uint64_t)(uint8_t)e->advance << 16 | (uint64_t)(uint8_t)e->offset0 << 24 |
-           (uint64_t)(uint8_t)e->offset1 << 32 | (uint64_t)(uint8_t)e->value1 << 40 |
-           (uint64_t)(uint16_t)e->value0 << 48;
+    return (struct sct_huffman_entry){
+        .n_bits = (uint8_t)e->n_bits,
+        .missing = (uint8_t)((1 << e->n_missing) - 1),
+        .advance = (uint8_t)e->advance,
+        .offset0 = (uint8_t)e->offset0,
+        .offset1 = (uint8_t)e->offset1,
+        .value1 = (int8_t)e->value1,
+        .value0 = (int16_t)e->value0,
+    };
 }
 
 /* A window with the first code in it: length 0 when that is longer than the window. */
@@ -94,20 +102,26 @@ static int is_end(int symbol) /* EOB; runs below 15 without a value count as EOB
 
 /* ---- entries ---- */
 
-/* Whether a code and the first bit of its value, which is its sign, stand in a window. */
+enum { SECOND_SIZE = 7 }; /* of a second value, in bits: it is stored in 8 */
+
+/* Whether a code and the first bit of its value, which is its sign, stand in a window, and
+ * not too much of the value behind it. */
 static int is_readable(struct first_code c, int size, int bits)
 {
-    return c.length && (!size || c.length < bits);
+    return c.length && (!size || c.length < bits) &&
+           c.length + size <= bits + SCT_MISSING_BITS;
 }
 
 /* Adds the AC code that comes after what an entry already holds, if all of it is there. */
-static void add_code(struct entry *e, const struct first_code *windows, int w, int bits)
+static void add_code(struct entry *e, const struct first_code *windows, int w, int bits,
+                     int max_size)
 {
     const struct first_code c = code_at(windows, w, bits, e->n_bits);
     const int size = c.symbol & 15;
     int n_missing;
     e->offset1 = e->advance;
-    if (e->n_missing || !c.length || e->n_bits + c.length + size > bits)
+    if (e->n_missing || !c.length || e->n_bits + c.length + size > bits ||
+        size > sct_min(max_size, SECOND_SIZE))
         return;
     if (is_end(c.symbol)) {
         e->advance += SCT_END_OF_BLOCK;
@@ -119,35 +133,37 @@ static void add_code(struct entry *e, const struct first_code *windows, int w, i
     e->n_bits += c.length + size;
 }
 
-static sct_huffman_entry make_first_entry(const struct first_code *dc,
-                                          const struct first_code *ac, int w)
+static struct sct_huffman_entry make_first_entry(const struct first_code *dc,
+                                                 const struct first_code *ac, int w,
+                                                 int max_size)
 {
     const struct first_code c = dc[w];
     struct entry e = {.advance = 1, .n_bits = c.length + c.symbol};
     if (!is_readable(c, c.symbol, SCT_FIRST_BITS))
-        return 0;
+        return no_entry;
     e.value0 = value_at(w, SCT_FIRST_BITS, c.length, c.symbol, &e.n_missing);
-    add_code(&e, ac, w, SCT_FIRST_BITS);
+    add_code(&e, ac, w, SCT_FIRST_BITS, max_size);
     return pack_entry(&e);
 }
 
-static sct_huffman_entry make_ac_entry(const struct first_code *windows, int w)
+static struct sct_huffman_entry make_ac_entry(const struct first_code *windows, int w,
+                                              int max_size)
 {
     const struct first_code c = windows[w];
     const int run = c.symbol >> 4, size = c.symbol & 15;
     struct entry e = {.offset0 = run, .advance = run + 1, .n_bits = c.length + size};
-    if (!is_readable(c, size, SCT_AC_BITS))
-        return 0;
+    if (!is_readable(c, size, SCT_AC_BITS) || size > max_size)
+        return no_entry;
     if (is_end(c.symbol)) {
         e = (struct entry){.advance = SCT_END_OF_BLOCK, .n_bits = c.length};
         return pack_entry(&e);
     }
     e.value0 = value_at(w, SCT_AC_BITS, c.length, size, &e.n_missing);
-    add_code(&e, windows, w, SCT_AC_BITS);
+    add_code(&e, windows, w, SCT_AC_BITS, max_size);
     return pack_entry(&e);
 }
 
-static sct_skip_entry make_skip_entry(const struct first_code *windows, int w)
+static struct sct_skip_entry make_skip_entry(const struct first_code *windows, int w)
 {
     int n_bits = 0, advance = 0;
     while (n_bits < SCT_SKIP_BITS && advance < SCT_END_OF_BLOCK) {
@@ -158,19 +174,10 @@ static sct_skip_entry make_skip_entry(const struct first_code *windows, int w)
         n_bits += c.length + (c.symbol & 15);
         advance += step;
     }
-    return (sct_skip_entry)(n_bits | advance << 8);
+    return (struct sct_skip_entry){(uint8_t)n_bits, (uint8_t)advance};
 }
 
 /* ---- tables ---- */
-
-static int find_max_size(const struct sct_code_lengths *codes)
-{
-    int max = 0;
-    for (int i = 0; i < codes->n_symbols; i++)
-        if ((codes->symbol[i] & 15) > max)
-            max = codes->symbol[i] & 15;
-    return max;
-}
 
 int sct_dc_table_build(struct sct_dc_table *t, const uint8_t n_codes[17],
                        const uint8_t symbols[256])
@@ -180,23 +187,22 @@ int sct_dc_table_build(struct sct_dc_table *t, const uint8_t n_codes[17],
     for (int i = 0; i < t->codes.n_symbols; i++)
         if (symbols[i] > 15)
             return SCT_ERR_CORRUPT;
-    t->max_size = find_max_size(&t->codes);
     return SCT_OK;
 }
 
 int sct_ac_table_build(struct sct_ac_table *t, const uint8_t n_codes[17],
-                       const uint8_t symbols[256])
+                       const uint8_t symbols[256], int max_size)
 {
     struct first_code windows[1 << MAX_WINDOW];
     if (assign_codes(&t->codes, n_codes, symbols) < 0)
         return SCT_ERR_CORRUPT;
+    t->max_size = max_size;
     spread_codes(windows, SCT_AC_BITS, &t->codes);
     for (int w = 0; w < 1 << SCT_AC_BITS; w++)
-        t->entry[w] = make_ac_entry(windows, w);
+        t->entry[w] = make_ac_entry(windows, w, max_size);
     spread_codes(windows, SCT_SKIP_BITS, &t->codes);
     for (int w = 0; w < 1 << SCT_SKIP_BITS; w++)
         t->skip[w] = make_skip_entry(windows, w);
-    t->max_size = find_max_size(&t->codes);
     return SCT_OK;
 }
 
@@ -207,5 +213,5 @@ void sct_first_table_build(struct sct_first_table *t, const struct sct_dc_table 
     spread_codes(dc_windows, SCT_FIRST_BITS, &dc->codes);
     spread_codes(ac_windows, SCT_FIRST_BITS, &ac->codes);
     for (int w = 0; w < 1 << SCT_FIRST_BITS; w++)
-        t->entry[w] = make_first_entry(dc_windows, ac_windows, w);
+        t->entry[w] = make_first_entry(dc_windows, ac_windows, w, ac->max_size);
 }

@@ -15,28 +15,31 @@
 #include <stdint.h>
 
 enum {
-    SCT_FIRST_BITS = 11, /* windows: a picture's tables should fit in the L1 cache */
-    SCT_AC_BITS = 11,
+    SCT_FIRST_BITS = 9, /* windows: a picture's tables should fit in the L1 cache */
+    SCT_AC_BITS = 10,
     SCT_SKIP_BITS = 12,
+    SCT_MISSING_BITS = 8, /* of a value may stand behind its window */
     SCT_END_OF_BLOCK = 64
 };
 
-/* An entry is one word, so that one load brings all of it and the number of bits stands where a
- * shift wants its count: the time from one look-up to the next is what counts.
- *
- *     bits 0..7    n_bits     of all codes and values; 0: not even one code is in the window
- *          8..15   n_missing  bits of value0 that are not: the reader adds them; then there
- *                             is no second value
- *          16..23  advance    from k to the next code's; SCT_END_OF_BLOCK or more: EOB
- *          24..31  offset0    from k to the positions of the values (DC: k is 0); a missing
- *          32..39  offset1    value is a 0 at a position that nobody has written
- *          40..47  value1     signed; it is all in the window, so it is small
- *          48..63  value0     signed; as it is when the missing bits are 0 */
-typedef uint64_t sct_huffman_entry;
+/* Each field is one load; nothing is shifted out of a word. */
+struct sct_huffman_entry {
+    uint8_t n_bits;  /* of all codes and values, at most a window and SCT_MISSING_BITS;
+                        0: the window does not say, search */
+    uint8_t missing; /* mask of those last bits that the window does not hold: the reader
+                        adds them to value0; then there is no second value */
+    uint8_t advance; /* from k to the next code's; SCT_END_OF_BLOCK or more: EOB */
+    uint8_t offset0; /* from k to the positions of the values (DC: k is 0); a missing */
+    uint8_t offset1; /* value is a 0 at a position that nobody has written */
+    int8_t value1;
+    int16_t value0; /* as it is when the missing bits are 0 */
+};
 
-/* The same for codes whose values are not wanted: n_bits and, from bit 8, advance. The last
- * value may reach out of the window. */
-typedef uint16_t sct_skip_entry;
+/* The same for codes whose values are not wanted. The last value may reach out of the
+ * window. */
+struct sct_skip_entry {
+    uint8_t n_bits, advance;
+};
 
 /* One symbol at a time, for what the windows do not hold (T.81, F.2.2.3). */
 struct sct_code_lengths {
@@ -50,28 +53,29 @@ struct sct_code_lengths {
 
 struct sct_dc_table {
     struct sct_code_lengths codes;
-    int max_size; /* of a value, in bits */
 };
 
 struct sct_ac_table {
-    sct_huffman_entry entry[1 << SCT_AC_BITS];
-    sct_skip_entry skip[1 << SCT_SKIP_BITS];
+    struct sct_huffman_entry entry[1 << SCT_AC_BITS];
+    struct sct_skip_entry skip[1 << SCT_SKIP_BITS];
     struct sct_code_lengths codes;
-    int max_size;
+    int max_size; /* of the values in entries, in bits */
 };
 
 /* What a block begins with: one for every pair of tables that a component uses. */
 struct sct_first_table {
-    sct_huffman_entry entry[1 << SCT_FIRST_BITS];
+    struct sct_huffman_entry entry[1 << SCT_FIRST_BITS];
 };
 
 /* Build a table from DHT's counts per length (n_codes[1..16]) and symbols (T.81, B.2.4.2).
- * SCT_ERR_CORRUPT when these are no prefix code, or a DC symbol is above 15: what
- * libjpeg-turbo refuses too. */
+ * Entries only hold AC values of up to max_size bits, so that a quantiser of INT16_MAX >>
+ * max_size or less cannot take them out of 16 bits; larger ones, which no real picture
+ * has, are searched for. SCT_ERR_CORRUPT when these are no prefix code, or a DC symbol is
+ * above 15: what libjpeg-turbo refuses too. */
 int sct_dc_table_build(struct sct_dc_table *t, const uint8_t n_codes[17],
                        const uint8_t symbols[256]);
 int sct_ac_table_build(struct sct_ac_table *t, const uint8_t n_codes[17],
-                       const uint8_t symbols[256]);
+                       const uint8_t symbols[256], int max_size);
 void sct_first_table_build(struct sct_first_table *t, const struct sct_dc_table *dc,
                            const struct sct_ac_table *ac);
 

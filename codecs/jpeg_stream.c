@@ -1,21 +1,26 @@
 /* The streaming entropy decoder, see jpeg_stream.h.
  *
- *     segment (no stuffing) -> 64-bit buffer -> table look-ups -> block, dequantised, in
- * the resizer's layout
+ *     segment (no stuffing)
+ *       -> 64-bit buffer -> table look-ups -> block, dequantised, in the resizer's layout
  *
- * A block is read in up to three loops over the zigzag position k:
+ * A block is read in two loops over the zigzag position k:
  *
- *     1 .. 31             two coefficients a look-up, no checks: they cannot pass 63
- *     32 .. last wanted   the same, with a check; single codes at the very end
- *     .. 63               codes are only skipped, several a look-up
+ *     1 .. last wanted   up to two coefficients a look-up
+ *     .. 63              codes are only skipped, several a look-up
+ *
+ * What costs time is the way from one look-up to the next and branches that nobody can
+ * predict, of which a block should have one: its end. So a look-up looks at nothing: it
+ * may run past the block, and only then, after the fact, is it checked and perhaps undone.
  *
  * Invariants
  *   1. Before an MCU is decoded SCT_MCU_BYTES may be read at `p`: data, or zeros behind
  * its end. No loop has to look for the end; the position tells afterwards (is_past_end).
  *   2. Between MCUs, bits are in `buffer` from the top, n of them valid; more may be
  * there, and equal the bytes from p on.
- *   3. A block's corner is zeroed before it is decoded; rows have one spare block, as a
- * look-up may write a zero behind a block that is full. */
+ *   3. The wanted part of a block is zeroed before it is decoded; rows have one spare
+ * block, as a look-up may write behind a block that is full, where the next one begins.
+ *   4. What entries hold cannot leave 16 bits when it is dequantised: larger values are
+ * not in the tables, and are saturated where they are searched for. */
 #include "jpeg_stream.h"
 
 #include <assert.h>
@@ -33,15 +38,14 @@
 enum {
     BLOCK_SIDE = 8,
     N_COEFS = 64,
-    N_OVERFLOW = 16,     /* how far a run can lead past position 63 */
+    N_OVERFLOW = 32,     /* how far two runs can lead past position 63 */
     MAX_MCU_BLOCKS = 10, /* T.81, B.2.3 */
     GROUP_COEFS = 16
 };
 
 struct bits {
     const uint8_t *p;
-    uint64_t buffer;
-    int n;
+    uint64_t buffer, n;
 };
 
 /* What decoding needs to know of a component. */
@@ -51,7 +55,6 @@ struct lane {
     const struct sct_first_table *first;
     int32_t quant[N_COEFS + N_OVERFLOW];    /* by k */
     uint8_t position[N_COEFS + N_OVERFLOW]; /* in the block's layout, by k */
-    int may_overflow; /* the largest value, times quant, does not fit in 16 bits */
     int predictor;
     int h, v;            /* blocks in an MCU */
     int16_t *rows;       /* v rows of blocks */
@@ -59,14 +62,23 @@ struct lane {
     int height_blocks;
 };
 
+/* Where the blocks of an MCU go, in the order in which they come. */
+struct mcu_block {
+    struct lane *lane;
+    int16_t *first; /* in the first MCU */
+    ptrdiff_t step; /* int16 from an MCU to the next */
+};
+
 struct sct_jpeg_stream {
     struct sct_jpeg_stream_spec spec;
     struct sct_jpeg_segment segment;
     struct bits bits;
     int n_lanes;
-    int order[SCT_MAX_COMPONENTS]; /* lanes in the scan's order */
     struct lane lane[SCT_MAX_COMPONENTS];
-    int last_wanted; /* position k of the last coef in the corner */
+    int n_mcu_blocks;
+    struct mcu_block mcu_block[MAX_MCU_BLOCKS];
+    size_t last_wanted; /* position k of the last coef in the corner */
+    int clear_coefs;    /* of each block: the half with u < 4, or all */
     int row_mcus, n_rows, next_row;
     int restart_interval, restarts_to_go, next_restart;
     int is_short;     /* libjpeg's insufficient_data: blocks stay gray until a restart */
@@ -91,11 +103,11 @@ static inline void refill(struct bits *b)
     word = __builtin_bswap64(word);
 #endif
     b->buffer |= word >> b->n;
-    b->p += (63 - b->n) >> 3;
+    b->p += (b->n ^ 63) >> 3;
     b->n |= 56;
 }
 
-static inline void consume(struct bits *b, int n)
+static inline void consume(struct bits *b, unsigned n)
 {
     b->buffer <<= n;
     b->n -= n;
@@ -110,14 +122,14 @@ static inline unsigned peek(const struct bits *b, int n)
 static inline int take_value(struct bits *b, int size)
 {
     const int v = (int)(b->buffer >> 1 >> (63 - size));
-    consume(b, size);
+    consume(b, (unsigned)size);
     return sct_huffman_extend(v, size);
 }
 
 /* Bits that nobody wrote have been used. */
 static int is_past_end(const struct sct_jpeg_segment *segment, const struct bits *b)
 {
-    return segment->marker && (b->p - segment->end) * 8 > b->n;
+    return segment->marker && (b->p - segment->end) * 8 > (ptrdiff_t)b->n;
 }
 
 /* One code, bit by bit; needs 17 valid bits. Bits that are no code are taken for symbol 0
@@ -136,7 +148,7 @@ static NOINLINE int search_code(struct sct_jpeg_stream *s, struct bits *b,
     }
     const int symbol =
         codes->symbol[((int)peek(b, length) + codes->offset[length]) & 255];
-    consume(b, length);
+    consume(b, (unsigned)length);
     return symbol;
 }
 
@@ -151,166 +163,164 @@ static NOINLINE int search_dc(struct sct_jpeg_stream *s, struct bits *b,
     return take_value(b, search_code(s, b, &t->codes));
 }
 
-/* One AC code, bit by bit: for codes longer than a window, and where a window might hold
- * codes of the next block. Returns the next k; values are stored if block is not NULL. */
-static NOINLINE int decode_one(struct sct_jpeg_stream *s, struct bits *b,
-                               const struct lane *c, int k, int16_t *block)
-{
-    refill(b);
-    const int symbol = search_code(s, b, &c->ac->codes);
-    const int run = symbol >> 4, size = symbol & 15;
-    if (!size)
-        return run == 15 ? k + 16 : SCT_END_OF_BLOCK;
-    const int value = take_value(b, size);
-    if (block) { /* a run past 63 lands on 63, as in libjpeg */
-        const int at = c->position[sct_min(k + run, N_COEFS - 1)];
-        block[at] = sct_sat_i16(value * c->quant[k + run]);
-    }
-    return k + run + 1;
-}
-
-/* Whether an entry's codes all belong to the block of which k positions are done. */
-static inline int is_within(int k, int advance)
-{
-    return k + (advance & (SCT_END_OF_BLOCK - 1)) + advance / SCT_END_OF_BLOCK <= N_COEFS;
-}
-
-/* A byte of an entry, at its first bit. */
-static ALWAYS_INLINE int field(sct_huffman_entry e, int at)
-{
-    return (uint8_t)(e >> at);
-}
-
-enum {
-    N_MISSING = 8,
-    ADVANCE = 16,
-    OFFSET0 = 24,
-    OFFSET1 = 32,
-    VALUE1 = 40,
-    VALUE0 = 48
+/* Where decoding is in a block: at the code whose run begins at position k. */
+struct cursor {
+    struct bits bits;
+    size_t k;
 };
 
-/* Drops an entry's bits from the buffer; its value0, with the bits of it that the window did
- * not hold, which are the last of them. */
-static ALWAYS_INLINE int take_value0(struct bits *b, sct_huffman_entry e)
+/* One AC code, bit by bit; its value is stored if block is not NULL. At least 56 valid
+ * bits afterwards. */
+static NOINLINE void search_ac(struct sct_jpeg_stream *s, struct cursor *at,
+                               const struct lane *c, int16_t *block)
 {
-    const int n_bits = field(e, 0), n_missing = field(e, N_MISSING);
-    const uint64_t missing = b->buffer << (n_bits - n_missing) >> 1 >> (63 - n_missing);
-    b->buffer <<= e & 63; /* the entry itself is the count */
-    b->n -= n_bits;
-    return (int16_t)(e >> VALUE0) + (int)missing;
+    struct bits *b = &at->bits;
+    refill(b);
+    const int symbol = search_code(s, b, &c->ac->codes);
+    const int size = symbol & 15;
+    const size_t k = at->k + (size_t)(symbol >> 4);
+    at->k = k + 1;
+    if (size) {
+        const int value = take_value(b, size);
+        if (block) /* a run past 63 lands on 63, as in libjpeg */
+            block[c->position[k < N_COEFS ? k : N_COEFS - 1]] =
+                sct_sat_i16(value * c->quant[k]);
+    } else if (symbol >> 4 != 15) {
+        at->k = SCT_END_OF_BLOCK;
+    }
+    refill(b);
 }
 
-static ALWAYS_INLINE int16_t dequantise(const struct lane *c, int k, int value,
-                                        int may_overflow)
+/* Drops an entry's bits; its value0, with the bits that the window did not hold. */
+static ALWAYS_INLINE int take_value0(struct bits *b, const struct sct_huffman_entry *e)
 {
-    const int product = value * c->quant[k];
-    return may_overflow ? sct_sat_i16(product) : (int16_t)product;
+    const unsigned n_bits = e->n_bits; /* not 0 */
+    const int missing = (int)(b->buffer >> (-n_bits & 63)) & e->missing;
+    consume(b, n_bits);
+    return e->value0 + missing;
 }
 
-static ALWAYS_INLINE int take_entry(struct bits *b, const struct lane *c, int k,
-                                    int16_t *block, sct_huffman_entry e, int may_overflow)
+static ALWAYS_INLINE void store(int16_t *block, const struct lane *c, size_t k, int value)
 {
-    const int value0 = take_value0(b, e), value1 = (int8_t)(e >> VALUE1);
-    const int k0 = k + field(e, OFFSET0), k1 = k + field(e, OFFSET1);
-    block[c->position[k0]] = dequantise(c, k0, value0, may_overflow);
-    block[c->position[k1]] = dequantise(c, k1, value1, may_overflow);
-    return k + field(e, ADVANCE);
+    block[c->position[k]] = (int16_t)(value * c->quant[k]);
 }
 
-/* The DC difference and, with some luck, the code behind it. */
-static ALWAYS_INLINE int take_first(struct sct_jpeg_stream *s, struct bits *b,
-                                    struct lane *c, int16_t *block, int may_overflow)
+/* The DC difference and, with some luck, the code behind it. Returns the next k. */
+static ALWAYS_INLINE size_t take_first(struct sct_jpeg_stream *s, struct bits *b,
+                                       struct lane *c, int16_t *block)
 {
-    const sct_huffman_entry e = c->first->entry[peek(b, SCT_FIRST_BITS)];
-    const int value1 = (int8_t)(e >> VALUE1), k1 = field(e, OFFSET1);
-    int difference = take_value0(b, e), k = field(e, ADVANCE);
-    block[c->position[k1]] = dequantise(c, k1, value1, may_overflow);
-    if (__builtin_expect(!e, 0)) {
+    const struct sct_huffman_entry *e = &c->first->entry[peek(b, SCT_FIRST_BITS)];
+    int difference;
+    size_t k = 1;
+    if (__builtin_expect(e->n_bits != 0, 1)) {
+        difference = take_value0(b, e);
+        store(block, c, e->offset1, e->value1);
+        k = e->advance;
+    } else {
         struct bits copy = *b;
         difference = search_dc(s, &copy, c->dc);
         *b = copy;
-        k = 1;
     }
     if (__builtin_add_overflow(c->predictor, difference, &c->predictor))
         s->has_bad_dc = 1;
-    block[0] = dequantise(c, 0, (int16_t)c->predictor, 1);
+    block[0] = sct_sat_i16((int16_t)c->predictor * c->quant[0]);
     return k;
 }
 
-/* Two look-ups a refill: an entry stands for up to 11 + 15 bits, a skipping one for 12 + 15. */
-static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct bits b,
-                                              struct lane *c, int16_t *block,
-                                              int may_overflow)
+/* One look-up, its values stored. *before is where it began. Returns whether to go on. */
+static ALWAYS_INLINE int take_codes(struct cursor *now, struct cursor *before,
+                                    const struct lane *c, int16_t *block, size_t last)
 {
-    const struct sct_ac_table *t = c->ac;
-    const int last = s->last_wanted;
-    const int n_unchecked = sct_min(last + 1, N_COEFS / 2);
+    const struct sct_huffman_entry *e = &c->ac->entry[peek(&now->bits, SCT_AC_BITS)];
+    const size_t k = now->k;
+    *before = *now;
+    if (__builtin_expect(!e->n_bits, 0))
+        return 0;
+    store(block, c, k + e->offset0, take_value0(&now->bits, e));
+    store(block, c, k + e->offset1, e->value1);
+    now->k = k + e->advance;
+    return now->k <= last;
+}
 
-    memset(block, 0, N_COEFS * sizeof *block);
-    refill(&b);
-    int k = take_first(s, &b, c, block, may_overflow);
-    while (k < n_unchecked) {
-        refill(&b);
-        sct_huffman_entry e = t->entry[peek(&b, SCT_AC_BITS)];
-        if (__builtin_expect(e != 0, 1)) {
-            k = take_entry(&b, c, k, block, e, may_overflow);
-            if (k >= n_unchecked)
-                break;
-            e = t->entry[peek(&b, SCT_AC_BITS)];
-            if (__builtin_expect(e != 0, 1)) {
-                k = take_entry(&b, c, k, block, e, may_overflow);
+/* The same for codes that nobody wants. */
+static ALWAYS_INLINE int skip_codes(struct cursor *now, struct cursor *before,
+                                    const struct lane *c)
+{
+    const struct sct_skip_entry *e = &c->ac->skip[peek(&now->bits, SCT_SKIP_BITS)];
+    *before = *now;
+    if (__builtin_expect(!e->n_bits, 0))
+        return 0;
+    consume(&now->bits, e->n_bits);
+    now->k += e->advance;
+    return now->k < N_COEFS;
+}
+
+/* Whether the last look-up said nothing, or more than belongs to this block: its first code
+ * came to position 63, and the second is the next block's. */
+static ALWAYS_INLINE int is_wrong(const struct cursor *now, const struct cursor *before)
+{
+    const size_t advance = now->k - before->k;
+    return advance == 0 || (now->k >= N_COEFS && before->k + advance % SCT_END_OF_BLOCK +
+                                                         advance / SCT_END_OF_BLOCK >
+                                                     N_COEFS);
+}
+
+static ALWAYS_INLINE struct cursor search(struct sct_jpeg_stream *s, struct cursor from,
+                                          const struct lane *c, int16_t *block)
+{
+    search_ac(s, &from, c, block);
+    return from;
+}
+
+static ALWAYS_INLINE void clear_half(int16_t *to)
+{
+    for (int i = 0; i < 2; i++) /* of a size that compilers do not make a call of */
+        memset(to + (ptrdiff_t)i * GROUP_COEFS, 0, GROUP_COEFS * sizeof *to);
+}
+
+/* A refill lasts for three look-ups, which take at most 10 + 8 bits each, or two that skip,
+ * with at most 12 + 15. */
+static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct bits b,
+                                              struct lane *c, int16_t *block)
+{
+    const size_t last = s->last_wanted;
+    struct cursor now = {b, 1}, before;
+
+    clear_half(block);
+    if (s->clear_coefs == N_COEFS)
+        clear_half(block + N_COEFS / 2);
+    refill(&now.bits);
+    now.k = take_first(s, &now.bits, c, block);
+    while (now.k <= last) {
+        if (take_codes(&now, &before, c, block, last) &&
+            take_codes(&now, &before, c, block, last))
+        {
+            refill(&now.bits);
+            if (take_codes(&now, &before, c, block, last))
                 continue;
-            }
         }
-        struct bits copy = b;
-        k = decode_one(s, &copy, c, k, block);
-        b = copy;
+        if (__builtin_expect(is_wrong(&now, &before), 0))
+            now = search(s, before, c, block);
     }
-    while (k <= last) {
-        refill(&b);
-        const sct_huffman_entry e = t->entry[peek(&b, SCT_AC_BITS)];
-        if (e && is_within(k, field(e, ADVANCE))) {
-            k = take_entry(&b, c, k, block, e, may_overflow);
-        } else {
-            struct bits copy = b;
-            k = decode_one(s, &copy, c, k, block);
-            b = copy;
-        }
-    }
-    while (k < N_COEFS) {
-        refill(&b);
-        for (int i = 0;; i++) {
-            const sct_skip_entry e = t->skip[peek(&b, SCT_SKIP_BITS)];
-            if (__builtin_expect(!e || !is_within(k, e >> 8), 0)) {
-                struct bits copy = b;
-                k = decode_one(s, &copy, c, k, NULL);
-                b = copy;
-                break;
-            }
-            b.buffer <<= e & 63;
-            b.n -= e & 255;
-            k += e >> 8;
-            if (i == 1 || k >= N_COEFS)
-                break;
-        }
-    }
-    return b;
+    if (now.k >= N_COEFS)
+        return now.bits;
+    do {
+        refill(&now.bits);
+        if (skip_codes(&now, &before, c) && skip_codes(&now, &before, c))
+            continue;
+        if (__builtin_expect(is_wrong(&now, &before), 0))
+            now = search(s, before, c, NULL);
+    } while (now.k < N_COEFS);
+    return now.bits;
 }
 
 /* ---- MCUs -------------------------------------------------------------------------- */
 
 static struct bits decode_mcu(struct sct_jpeg_stream *s, struct bits b, int mcu)
 {
-    for (int i = 0; i < s->n_lanes; i++) {
-        struct lane *c = &s->lane[s->order[i]];
-        for (int y = 0; y < c->v; y++) {
-            int16_t *block = c->rows + y * c->row_coefs + (ptrdiff_t)mcu * c->h * N_COEFS;
-            for (int x = 0; x < c->h; x++, block += N_COEFS)
-                b = c->may_overflow ? decode_block(s, b, c, block, 1)
-                                    : decode_block(s, b, c, block, 0);
-        }
-    }
+    const struct mcu_block *const end = s->mcu_block + s->n_mcu_blocks;
+    for (const struct mcu_block *m = s->mcu_block; m < end; m++)
+        b = decode_block(s, b, m->lane, m->first + mcu * m->step);
     return b;
 }
 
@@ -339,7 +349,7 @@ static void begin_bits(struct sct_jpeg_stream *s, const uint8_t *p)
 /* Goes to the next marker; how many whole bytes were not used on the way. */
 static size_t seek_marker(struct sct_jpeg_stream *s)
 {
-    const ptrdiff_t unused = s->bits.n / 8 + (s->segment.end - s->bits.p);
+    const ptrdiff_t unused = (ptrdiff_t)s->bits.n / 8 + (s->segment.end - s->bits.p);
     const size_t skipped = sct_jpeg_segment_seek(&s->segment);
     begin_bits(s, s->segment.end);
     return skipped + (unused > 0 ? (size_t)unused : 0);
@@ -497,17 +507,14 @@ static const uint8_t zigzag[N_COEFS] = {
     35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
     58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
-static void plan_lane(struct lane *c, const JQUANT_TBL *table)
+static void plan_quant(struct lane *c, const JQUANT_TBL *table)
 {
-    const int largest = (1 << c->ac->max_size) - 1;
-    c->may_overflow = 0;
     for (int k = 0; k < N_COEFS + N_OVERFLOW; k++) {
         const int natural = zigzag[sct_min(k, N_COEFS - 1)];
         const int u = natural % 8, v = natural / 8;
         c->quant[k] = table->quantval[natural];
         c->position[k] =
             k < N_COEFS ? (uint8_t)(u / 2 * GROUP_COEFS + v * 2 + u % 2) : N_COEFS;
-        c->may_overflow |= c->quant[k] > INT16_MAX / sct_max(1, largest);
     }
 }
 
@@ -526,54 +533,77 @@ static void plan_first_table(struct sct_jpeg_stream *s, struct lane *c)
     c->first = t;
 }
 
-static int plan_tables(struct sct_jpeg_stream *s, struct lane *c,
-                       const jpeg_component_info *info)
+/* The size that a table's values may have before a lane that uses it, dequantised, could
+ * leave 16 bits. */
+static int find_max_size(const struct sct_jpeg_stream *s, const struct sct_ac_table *t)
 {
-    const j_decompress_ptr cinfo = s->spec.cinfo;
-    const JHUFF_TBL *dc = cinfo->dc_huff_tbl_ptrs[info->dc_tbl_no];
-    const JHUFF_TBL *ac = cinfo->ac_huff_tbl_ptrs[info->ac_tbl_no];
-    int status = SCT_OK;
-    c->dc = &s->dc_table[info->dc_tbl_no];
-    c->ac = &s->ac_table[info->ac_tbl_no];
-    int is_built_dc = 0, is_built_ac = 0; /* by an earlier component */
-    for (int ci = 0; ci < s->n_lanes; ci++) {
-        is_built_dc |= &s->lane[ci] != c && s->lane[ci].dc == c->dc;
-        is_built_ac |= &s->lane[ci] != c && s->lane[ci].ac == c->ac;
-    }
-    if (!is_built_dc)
-        status = sct_dc_table_build(&s->dc_table[info->dc_tbl_no], dc->bits, dc->huffval);
-    if (status == SCT_OK && !is_built_ac)
-        status = sct_ac_table_build(&s->ac_table[info->ac_tbl_no], ac->bits, ac->huffval);
-    if (status == SCT_OK)
-        plan_first_table(s, c);
-    return status;
+    int largest = 1, size = 15;
+    for (int ci = 0; ci < s->n_lanes; ci++)
+        for (int k = 1; k < N_COEFS && s->lane[ci].ac == t; k++)
+            largest = sct_max(largest, s->lane[ci].quant[k]);
+    while (size > 0 && largest > INT16_MAX >> size)
+        size--;
+    return size;
 }
 
-static int plan_lanes(struct sct_jpeg_stream *s)
+/* Each table once: an earlier lane may have it too. */
+static int plan_tables(struct sct_jpeg_stream *s)
+{
+    const j_decompress_ptr cinfo = s->spec.cinfo;
+    unsigned dc_done = 0, ac_done = 0;
+    for (int ci = 0; ci < s->n_lanes; ci++) {
+        const jpeg_component_info *info = &cinfo->comp_info[ci];
+        const unsigned dc_bit = 1u << info->dc_tbl_no, ac_bit = 1u << info->ac_tbl_no;
+        const JHUFF_TBL *dc = cinfo->dc_huff_tbl_ptrs[info->dc_tbl_no];
+        const JHUFF_TBL *ac = cinfo->ac_huff_tbl_ptrs[info->ac_tbl_no];
+        struct sct_ac_table *t = &s->ac_table[info->ac_tbl_no];
+        int status = SCT_OK;
+        if (!(dc_done & dc_bit))
+            status =
+                sct_dc_table_build(&s->dc_table[info->dc_tbl_no], dc->bits, dc->huffval);
+        if (status == SCT_OK && !(ac_done & ac_bit))
+            status = sct_ac_table_build(t, ac->bits, ac->huffval, find_max_size(s, t));
+        if (status < 0)
+            return status;
+        dc_done |= dc_bit;
+        ac_done |= ac_bit;
+        plan_first_table(s, &s->lane[ci]);
+    }
+    return SCT_OK;
+}
+
+static void plan_lanes(struct sct_jpeg_stream *s)
 {
     const j_decompress_ptr cinfo = s->spec.cinfo;
     const struct sct_picture *p = s->spec.picture;
     int16_t *rows = s->blocks;
-    for (int i = 0; i < s->n_lanes; i++) {
-        const jpeg_component_info *info = cinfo->cur_comp_info[i];
-        const int ci = info->component_index;
-        struct lane *c = &s->lane[ci];
-        s->order[i] = ci;
-        const int status = plan_tables(s, c, info);
-        if (status < 0)
-            return status;
-        plan_lane(c, cinfo->quant_tbl_ptrs[info->quant_tbl_no]);
-    }
     for (int ci = 0; ci < s->n_lanes; ci++) {
+        const jpeg_component_info *info = &cinfo->comp_info[ci];
         struct lane *c = &s->lane[ci];
+        c->dc = &s->dc_table[info->dc_tbl_no];
+        c->ac = &s->ac_table[info->ac_tbl_no];
         c->h = p->component[ci].h;
         c->v = p->component[ci].v;
         c->height_blocks = p->component[ci].height_blocks;
         c->row_coefs = (ptrdiff_t)row_blocks(p, ci) * N_COEFS;
         c->rows = rows;
         rows += c->row_coefs * c->v;
+        plan_quant(c, cinfo->quant_tbl_ptrs[info->quant_tbl_no]);
     }
-    return SCT_OK;
+}
+
+static void plan_mcu(struct sct_jpeg_stream *s)
+{
+    const j_decompress_ptr cinfo = s->spec.cinfo;
+    for (int i = 0; i < s->n_lanes; i++) {
+        struct lane *c = &s->lane[cinfo->cur_comp_info[i]->component_index];
+        for (int y = 0; y < c->v; y++)
+            for (int x = 0; x < c->h; x++)
+                s->mcu_block[s->n_mcu_blocks++] = (struct mcu_block){
+                    .lane = c,
+                    .first = c->rows + y * c->row_coefs + (ptrdiff_t)x * N_COEFS,
+                    .step = (ptrdiff_t)c->h * N_COEFS};
+    }
 }
 
 int sct_jpeg_stream_create(sct_jpeg_stream **out, const struct sct_jpeg_stream_spec *spec)
@@ -589,7 +619,12 @@ int sct_jpeg_stream_create(sct_jpeg_stream **out, const struct sct_jpeg_stream_s
     s->restart_interval = s->restarts_to_go = (int)spec->cinfo->restart_interval;
     s->blocks = sct_mem_alloc(
         sct_size_mul(band_blocks(spec->picture), N_COEFS * sizeof(int16_t)));
-    const int status = s->blocks ? plan_lanes(s) : SCT_ERR_MEMORY;
+    int status = SCT_ERR_MEMORY;
+    if (s->blocks) {
+        plan_lanes(s);
+        plan_mcu(s);
+        status = plan_tables(s);
+    }
     if (status < 0) {
         sct_jpeg_stream_free(s);
         return status;
@@ -613,7 +648,8 @@ void sct_jpeg_stream_free(sct_jpeg_stream *s)
 void sct_jpeg_stream_corner(sct_jpeg_stream *s, int n_u, int n_v)
 {
     s->last_wanted = 0;
-    for (int k = 0; k < N_COEFS; k++)
-        if (zigzag[k] % 8 < n_u && zigzag[k] / 8 < n_v)
+    s->clear_coefs = n_u > BLOCK_SIDE / 2 ? N_COEFS : N_COEFS / 2;
+    for (size_t k = 0; k < N_COEFS; k++)
+        if (zigzag[k] % BLOCK_SIDE < n_u && zigzag[k] / BLOCK_SIDE < n_v)
             s->last_wanted = k;
 }
