@@ -127,9 +127,13 @@ static double run_ours(struct photo *photo, int corner)
     if (sct_jpeg_header_describe(&picture, &cinfo, 0xC0) == SCT_OK &&
         sct_jpeg_stream_can_read(&cinfo, &picture))
     {
-        const struct sct_jpeg_stream_spec spec = {&cinfo, &picture, &reader, go_on, NULL};
+        const struct sct_jpeg_stream_spec spec = {.cinfo = &cinfo,
+                                                  .picture = &picture,
+                                                  .reader = &reader,
+                                                  .n_u = corner,
+                                                  .n_v = corner,
+                                                  .on_event = go_on};
         if (sct_jpeg_stream_create(&stream, &spec) == SCT_OK) {
-            sct_jpeg_stream_corner(stream, corner, corner);
             while (sct_jpeg_stream_read(stream, &band) == SCT_OK)
                 ;
             ms = cpu_ms() - start;

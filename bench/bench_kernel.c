@@ -36,21 +36,22 @@ struct shape {
     int dst_width; /* pack: samples in a row */
     int n_units;   /* vert: pair rows */
     int n_pairs;
+    int n_lanes;
     int unit_stride;
     int n_planes;
 };
 
 static const struct shape shapes[] = {
-    {"pack 4928", PACK, 0, 4928, 0, 0, 0, 0},
-    {"horz blocks 4000->1600", HORZ, 500, 1600, 3, 3, SCT_BLOCK_COEFS, 3},
-    {"horz blocks 4000->2400", HORZ, 500, 2400, 3, 4, SCT_BLOCK_COEFS, 4},
-    {"horz blocks 4000->1080", HORZ, 500, 1080, 4, 2, SCT_BLOCK_COEFS, 2},
-    {"horz blocks 4000->400", HORZ, 500, 400, 9, 1, SCT_BLOCK_COEFS, 1},
-    {"horz blocks 4000->400, 2 pairs", HORZ, 500, 400, 9, 2, SCT_BLOCK_COEFS, 2},
-    {"horz samples 4000->1600", HORZ, 2000, 1600, 9, 1, SCT_GROUP, 4},
-    {"horz samples 4000->400", HORZ, 2000, 400, 31, 1, SCT_GROUP, 4},
-    {"vert 1600, 9 rows", VERT, 0, 1600, 9, 0, 0, 0},
-    {"vert 400, 18 rows", VERT, 0, 400, 18, 0, 0, 0},
+    {"pack 4928", PACK, 0, 4928, 0, 0, 0, 0, 0},
+    {"horz blocks 4000->1600", HORZ, 500, 1600, 3, 3, 8, 48, 3},
+    {"horz blocks 4000->2400", HORZ, 500, 2400, 3, 4, 8, 64, 4},
+    {"horz blocks 4000->1080", HORZ, 500, 1080, 4, 2, 8, 64, 2},
+    {"horz blocks 4000->400, 8 lanes", HORZ, 500, 400, 9, 2, 8, 64, 2},
+    {"horz blocks 4000->400, 4 lanes", HORZ, 500, 400, 9, 2, 4, 16, 2},
+    {"horz samples 4000->1600", HORZ, 2000, 1600, 9, 1, 8, SCT_GROUP, 4},
+    {"horz samples 4000->400", HORZ, 2000, 400, 31, 1, 8, SCT_GROUP, 4},
+    {"vert 1600, 9 rows", VERT, 0, 1600, 9, 0, 0, 0, 0},
+    {"vert 400, 18 rows", VERT, 0, 400, 18, 0, 0, 0, 0},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -129,6 +130,7 @@ static int create_job(struct job *job, const struct shape *s)
                                       .dst_width = s->dst_width,
                                       .n_units = s->n_units,
                                       .n_pairs = s->n_pairs,
+                                      .n_lanes = s->n_lanes,
                                       .unit_stride = s->unit_stride,
                                       .n_planes = s->n_planes,
                                       .shift = 14};

@@ -14,6 +14,7 @@
 #ifndef SCT_DECODER_H
 #define SCT_DECODER_H
 
+#include "block.h"
 #include "io.h"
 #include "picture.h"
 
@@ -40,9 +41,8 @@ struct sct_decoder_spec {
 };
 
 /* A band, borrowed until the next call on the decoder. Coefficients are dequantised,
- * saturated to 16 bits and in the block layout of the kernel's dsp.h: coef(u, v) of a
- * block stands at int16 number (u / 2) * 16 + v * 2 + u % 2; a row has width_blocks of
- * them, starts on 64 bytes, and only coefs in the wanted corner are meaningful. */
+ * saturated to 16 bits and in the layout that block.h has for the wanted corner; a row has
+ * width_blocks of them, starts on 64 bytes, and only coefs in the corner are meaningful. */
 struct sct_band {
     struct {
         const int16_t *blocks;

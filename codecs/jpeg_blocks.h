@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "block.h"
+
 /* A quantisation table, in natural order: number v * 8 + u. */
 struct sct_jpeg_quant {
     int is_narrow;      /* all fit in 15 bits, as in every 8-bit table */
@@ -15,10 +17,9 @@ struct sct_jpeg_quant {
 void sct_jpeg_quant_init(struct sct_jpeg_quant *q, const uint16_t quantval[64]);
 
 /* Multiplies n_blocks blocks by the table, saturates to 16 bits and lays them out:
- * coef(u, v) is src[v * 8 + u] and dst[(u / 2) * 16 + v * 2 + u % 2] of its block. Only v
- * < n_v, and whole pairs of u up to n_u, are written. */
+ * coef(u, v) is src[v * 8 + u]. All that the layout has room for is written. */
 void sct_jpeg_blocks_dequantise(int16_t *dst, const int16_t *src,
-                                const struct sct_jpeg_quant *q, int n_blocks, int n_u,
-                                int n_v);
+                                const struct sct_jpeg_quant *q, int n_blocks,
+                                const struct sct_block_layout *layout);
 
 #endif

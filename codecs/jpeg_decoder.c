@@ -511,6 +511,8 @@ static int start_stream(struct sct_decoder *d)
     const struct sct_jpeg_stream_spec spec = {.cinfo = &d->cinfo,
                                               .picture = &d->picture,
                                               .reader = d->source.reader,
+                                              .n_u = d->n_u,
+                                              .n_v = d->n_v,
                                               .on_event = judge_event,
                                               .ctx = d};
     const int status = sct_jpeg_stream_create(&d->stream, &spec);
@@ -521,7 +523,6 @@ static int start_stream(struct sct_decoder *d)
         publish_damage(d);
         return sct_report_fail(d->report, status, "a Huffman table that is none");
     }
-    sct_jpeg_stream_corner(d->stream, d->n_u, d->n_v);
     return SCT_OK;
 }
 
@@ -619,6 +620,7 @@ static void fill_band(void *ctx)
 {
     struct sct_decoder *d = ctx;
     j_common_ptr common = (j_common_ptr)&d->cinfo;
+    const struct sct_block_layout layout = sct_block_layout_for(d->n_u, d->n_v);
 
     for (int ci = 0; ci < d->picture.n_components; ci++) {
         const struct sct_component *c = &d->picture.component[ci];
@@ -631,8 +633,8 @@ static void fill_band(void *ctx)
         for (int i = 0; i < n_rows && d->cinfo.comp_info[ci].quant_table; i++)
             sct_jpeg_blocks_dequantise(
                 d->blocks + (d->band.component[ci].blocks - d->blocks) +
-                    (ptrdiff_t)i * c->width_blocks * DCTSIZE2,
-                rows[i][0], &d->quant[ci], c->width_blocks, d->n_u, d->n_v);
+                    i * d->band.component[ci].stride_bytes / (ptrdiff_t)sizeof(int16_t),
+                rows[i][0], &d->quant[ci], c->width_blocks, &layout);
         d->band.component[ci].n_rows = n_rows;
     }
 }

@@ -77,8 +77,9 @@ struct sct_jpeg_stream {
     struct lane lane[SCT_MAX_COMPONENTS];
     int n_mcu_blocks;
     struct mcu_block mcu_block[MAX_MCU_BLOCKS];
+    struct sct_block_layout layout;
     size_t last_wanted; /* position k of the last coef in the corner */
-    int clear_coefs;    /* of each block: the half with u < 4, or all */
+    int n_groups;       /* of 16 int16 in a block */
     int row_mcus, n_rows, next_row;
     int restart_interval, restarts_to_go, next_restart;
     int is_short;     /* libjpeg's insufficient_data: blocks stay gray until a restart */
@@ -272,10 +273,11 @@ static ALWAYS_INLINE struct cursor search(struct sct_jpeg_stream *s, struct curs
     return from;
 }
 
-static ALWAYS_INLINE void clear_half(int16_t *to)
+/* In pieces of a size that compilers do not make a call of. */
+static ALWAYS_INLINE void clear_block(int16_t *block, int n_groups)
 {
-    for (int i = 0; i < 2; i++) /* of a size that compilers do not make a call of */
-        memset(to + (ptrdiff_t)i * GROUP_COEFS, 0, GROUP_COEFS * sizeof *to);
+    for (int i = 0; i < n_groups; i++)
+        memset(block + (ptrdiff_t)i * GROUP_COEFS, 0, GROUP_COEFS * sizeof *block);
 }
 
 /* A refill lasts for three look-ups, which take at most 10 + 8 bits each, or two that skip,
@@ -286,9 +288,7 @@ static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct 
     const size_t last = s->last_wanted;
     struct cursor now = {b, 1}, before;
 
-    clear_half(block);
-    if (s->clear_coefs == N_COEFS)
-        clear_half(block + N_COEFS / 2);
+    clear_block(block, s->n_groups);
     refill(&now.bits);
     now.k = take_first(s, &now.bits, c, block);
     while (now.k <= last) {
@@ -326,12 +326,8 @@ static struct bits decode_mcu(struct sct_jpeg_stream *s, struct bits b, int mcu)
 
 static void clear_mcu(struct sct_jpeg_stream *s, int mcu)
 {
-    for (int i = 0; i < s->n_lanes; i++) {
-        struct lane *c = &s->lane[i];
-        for (int y = 0; y < c->v; y++)
-            memset(c->rows + y * c->row_coefs + (ptrdiff_t)mcu * c->h * N_COEFS, 0,
-                   (size_t)c->h * N_COEFS * sizeof(int16_t));
-    }
+    for (int i = 0; i < s->n_mcu_blocks; i++)
+        clear_block(s->mcu_block[i].first + mcu * s->mcu_block[i].step, s->n_groups);
 }
 
 static void tell(struct sct_jpeg_stream *s, enum sct_jpeg_event event)
@@ -481,23 +477,25 @@ static int count_row_mcus(const struct sct_picture *p)
     return sct_div_up(p->width, p->h_max * BLOCK_SIDE);
 }
 
-static size_t row_blocks(const struct sct_picture *p, int ci)
+/* Bytes from a row of blocks to the next. */
+static size_t row_bytes(const struct sct_picture *p, int ci, int n_coefs)
 {
-    return (size_t)count_row_mcus(p) * (size_t)p->component[ci].h + 1; /* invariant 3 */
+    const size_t n_blocks = (size_t)count_row_mcus(p) * (size_t)p->component[ci].h + 1;
+    return sct_size_align(n_blocks * (size_t)n_coefs * sizeof(int16_t)); /* invariant 3 */
 }
 
-static size_t band_blocks(const struct sct_picture *p)
+static size_t band_bytes(const struct sct_picture *p, int n_coefs)
 {
     size_t n = 0;
     for (int ci = 0; ci < p->n_components; ci++)
-        n += row_blocks(p, ci) * (size_t)p->component[ci].v;
+        n += row_bytes(p, ci, n_coefs) * (size_t)p->component[ci].v;
     return n;
 }
 
 size_t sct_jpeg_stream_bytes(const struct sct_picture *picture)
 {
     return sct_size_add(sct_size_align(sizeof(sct_jpeg_stream)),
-                        sct_size_mul(band_blocks(picture), N_COEFS * sizeof(int16_t)));
+                        band_bytes(picture, N_COEFS));
 }
 
 /* Natural order, v * 8 + u, of zigzag position k (T.81, figure A.6). */
@@ -507,14 +505,17 @@ static const uint8_t zigzag[N_COEFS] = {
     35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
     58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
-static void plan_quant(struct lane *c, const JQUANT_TBL *table)
+/* What has no place in the layout, or lies behind a full block, goes where the next block
+ * begins. */
+static void plan_positions(struct lane *c, const JQUANT_TBL *table,
+                           const struct sct_block_layout *layout)
 {
     for (int k = 0; k < N_COEFS + N_OVERFLOW; k++) {
         const int natural = zigzag[sct_min(k, N_COEFS - 1)];
-        const int u = natural % 8, v = natural / 8;
+        const int at =
+            sct_block_position(layout, natural % BLOCK_SIDE, natural / BLOCK_SIDE);
         c->quant[k] = table->quantval[natural];
-        c->position[k] =
-            k < N_COEFS ? (uint8_t)(u / 2 * GROUP_COEFS + v * 2 + u % 2) : N_COEFS;
+        c->position[k] = (uint8_t)(k < N_COEFS && at >= 0 ? at : layout->n_coefs);
     }
 }
 
@@ -572,6 +573,16 @@ static int plan_tables(struct sct_jpeg_stream *s)
     return SCT_OK;
 }
 
+static void plan_corner(struct sct_jpeg_stream *s)
+{
+    const int n_u = s->spec.n_u, n_v = s->spec.n_v;
+    s->layout = sct_block_layout_for(n_u, n_v);
+    s->n_groups = s->layout.n_coefs / GROUP_COEFS;
+    for (size_t k = 0; k < N_COEFS; k++)
+        if (zigzag[k] % BLOCK_SIDE < n_u && zigzag[k] / BLOCK_SIDE < n_v)
+            s->last_wanted = k;
+}
+
 static void plan_lanes(struct sct_jpeg_stream *s)
 {
     const j_decompress_ptr cinfo = s->spec.cinfo;
@@ -585,24 +596,25 @@ static void plan_lanes(struct sct_jpeg_stream *s)
         c->h = p->component[ci].h;
         c->v = p->component[ci].v;
         c->height_blocks = p->component[ci].height_blocks;
-        c->row_coefs = (ptrdiff_t)row_blocks(p, ci) * N_COEFS;
+        c->row_coefs = (ptrdiff_t)(row_bytes(p, ci, s->layout.n_coefs) / sizeof(int16_t));
         c->rows = rows;
         rows += c->row_coefs * c->v;
-        plan_quant(c, cinfo->quant_tbl_ptrs[info->quant_tbl_no]);
+        plan_positions(c, cinfo->quant_tbl_ptrs[info->quant_tbl_no], &s->layout);
     }
 }
 
 static void plan_mcu(struct sct_jpeg_stream *s)
 {
     const j_decompress_ptr cinfo = s->spec.cinfo;
+    const ptrdiff_t n_coefs = s->layout.n_coefs;
     for (int i = 0; i < s->n_lanes; i++) {
         struct lane *c = &s->lane[cinfo->cur_comp_info[i]->component_index];
         for (int y = 0; y < c->v; y++)
             for (int x = 0; x < c->h; x++)
-                s->mcu_block[s->n_mcu_blocks++] = (struct mcu_block){
-                    .lane = c,
-                    .first = c->rows + y * c->row_coefs + (ptrdiff_t)x * N_COEFS,
-                    .step = (ptrdiff_t)c->h * N_COEFS};
+                s->mcu_block[s->n_mcu_blocks++] =
+                    (struct mcu_block){.lane = c,
+                                       .first = c->rows + y * c->row_coefs + x * n_coefs,
+                                       .step = c->h * n_coefs};
     }
 }
 
@@ -616,9 +628,9 @@ int sct_jpeg_stream_create(sct_jpeg_stream **out, const struct sct_jpeg_stream_s
     s->n_lanes = spec->picture->n_components;
     s->row_mcus = count_row_mcus(spec->picture);
     s->n_rows = sct_div_up(spec->picture->height, spec->picture->v_max * BLOCK_SIDE);
+    plan_corner(s);
     s->restart_interval = s->restarts_to_go = (int)spec->cinfo->restart_interval;
-    s->blocks = sct_mem_alloc(
-        sct_size_mul(band_blocks(spec->picture), N_COEFS * sizeof(int16_t)));
+    s->blocks = sct_mem_alloc(band_bytes(spec->picture, s->layout.n_coefs));
     int status = SCT_ERR_MEMORY;
     if (s->blocks) {
         plan_lanes(s);
@@ -632,7 +644,6 @@ int sct_jpeg_stream_create(sct_jpeg_stream **out, const struct sct_jpeg_stream_s
     sct_jpeg_source_give_back(spec->cinfo);
     sct_jpeg_segment_init(&s->segment, spec->reader);
     begin_bits(s, s->segment.data);
-    sct_jpeg_stream_corner(s, 8, 8);
     *out = s;
     return SCT_OK;
 }
@@ -643,13 +654,4 @@ void sct_jpeg_stream_free(sct_jpeg_stream *s)
         return;
     sct_mem_free(s->blocks);
     sct_mem_free(s);
-}
-
-void sct_jpeg_stream_corner(sct_jpeg_stream *s, int n_u, int n_v)
-{
-    s->last_wanted = 0;
-    s->clear_coefs = n_u > BLOCK_SIDE / 2 ? N_COEFS : N_COEFS / 2;
-    for (size_t k = 0; k < N_COEFS; k++)
-        if (zigzag[k] % BLOCK_SIDE < n_u && zigzag[k] / BLOCK_SIDE < n_v)
-            s->last_wanted = k;
 }

@@ -26,6 +26,7 @@ struct sct_jpeg_stream_spec {
     j_decompress_ptr cinfo; /* after jpeg_read_header, stopped behind the scan header */
     const struct sct_picture *picture; /* borrowed until free */
     struct sct_reader *reader; /* borrowed until free; cinfo's source reads from it */
+    int n_u, n_v;              /* the wanted corner, 1..8 each */
     /* Called for each event, in order. `at_end`: the input is over. Returns whether to go
      * on. */
     int (*on_event)(void *ctx, enum sct_jpeg_event event, int imcu_row, int at_end);
@@ -35,16 +36,13 @@ struct sct_jpeg_stream_spec {
 /* Whether the picture is one for this decoder: otherwise libjpeg-turbo reads it whole. */
 int sct_jpeg_stream_can_read(j_decompress_ptr cinfo, const struct sct_picture *picture);
 
-/* Bytes that create would allocate. */
+/* Bytes that create would allocate, at most. */
 size_t sct_jpeg_stream_bytes(const struct sct_picture *picture);
 
 /* SCT_ERR_MEMORY; SCT_ERR_CORRUPT: impossible Huffman tables. *out is NULL on failure. */
 int sct_jpeg_stream_create(sct_jpeg_stream **out,
                            const struct sct_jpeg_stream_spec *spec);
 void sct_jpeg_stream_free(sct_jpeg_stream *s); /* accepts NULL */
-
-/* Only coefs with u < n_u and v < n_v are meaningful from now on. */
-void sct_jpeg_stream_corner(sct_jpeg_stream *s, int n_u, int n_v);
 
 /* The next iMCU row. SCT_OK; SCT_DONE after the last; SCT_ERR_IO; SCT_ERR_CORRUPT when
  * on_event has refused to go on. */

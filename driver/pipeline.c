@@ -225,10 +225,11 @@ static int check_memory(const struct run *run)
                            (n >> 20) + 1, run->limits.max_memory_bytes >> 20);
 }
 
-static int allocate_resizers(struct run *run, struct variant_run *v)
+static int allocate_resizers(struct run *run, struct variant_run *v,
+                             const struct sct_block_layout *layout)
 {
     for (int ci = 0; ci < run->picture.n_components; ci++) {
-        const int status = sct_resizer_allocate(v->resizer[ci]);
+        const int status = sct_resizer_allocate(v->resizer[ci], layout);
         if (status < 0)
             return status;
     }
@@ -236,7 +237,8 @@ static int allocate_resizers(struct run *run, struct variant_run *v)
     return SCT_OK;
 }
 
-static void tell_corner(struct run *run)
+/* Tells the decoder which coefs anybody looks at: the layout of its blocks. */
+static struct sct_block_layout tell_corner(struct run *run)
 {
     int corner_u = 1, corner_v = 1;
     for (int i = 0; i < run->job->n_variants; i++) {
@@ -248,6 +250,7 @@ static void tell_corner(struct run *run)
         }
     }
     run->ops->want_corner(run->decoder, corner_u, corner_v);
+    return sct_block_layout_for(corner_u, corner_v);
 }
 
 static int plan(struct run *run)
@@ -255,10 +258,11 @@ static int plan(struct run *run)
     int status = plan_resizers(run);
     if (status == SCT_OK)
         status = check_memory(run);
+    if (status < 0)
+        return status;
+    const struct sct_block_layout layout = tell_corner(run);
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
-        status = allocate_resizers(run, &run->variants[i]);
-    if (status == SCT_OK)
-        tell_corner(run);
+        status = allocate_resizers(run, &run->variants[i], &layout);
     return status;
 }
 

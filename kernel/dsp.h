@@ -4,14 +4,15 @@
  * and every other implementation gives the same bytes for every input that the contract
  * allows. Sums are modulo 2^32 (damaged pictures overflow), shifts are arithmetic.
  *
- * All slots work on *lanes of 8*: the 8 vertical frequencies of a block, or 8 consecutive
- * rows of samples. One element of a source is a *pair group*: 16 int16,
+ * All slots work on *lanes*: the 8 vertical frequencies of a block, or 8 consecutive rows
+ * of samples. One element of a source is a *pair group*: 16 int16,
  *
  *     group[2 * v + k]   v = 0..7 the lane, k = 0, 1 the two members of the pair
  *
  * that is two horizontal frequencies (u, u + 1), or two neighbouring samples, of all 8
- * lanes. It is what one 256-bit pmaddwd with a broadcast pair of weights consumes. A
- * block of coefficients is 4 groups: coef(u, v) stands at (u / 2) * 16 + v * 2 + u % 2.
+ * lanes. It is what one 256-bit pmaddwd with a broadcast pair of weights consumes. Blocks
+ * of which only 4 x 4 frequencies are wanted have groups of 4 lanes, two of which fill a
+ * vector: block.h.
  */
 #ifndef SCT_DSP_H
 #define SCT_DSP_H
@@ -26,9 +27,8 @@ extern "C" {
 #endif
 
 enum {
-    SCT_LANES = 8,       /* rows, or vertical frequencies, side by side */
-    SCT_GROUP = 16,      /* int16 in a pair group */
-    SCT_BLOCK_COEFS = 64 /* int16 in a block: 4 groups */
+    SCT_LANES = 8, /* rows, or vertical frequencies, side by side */
+    SCT_GROUP = 16 /* int16 in a pair group */
 };
 
 /* What a horizontal pass does; the same for all rows of a component. */
@@ -38,8 +38,9 @@ struct sct_horz {
     int dst_width;          /* outputs, >= 1 */
     int n_units;            /* units in every window, >= 1 */
     int n_pairs;            /* pair groups used of each unit, 1..4 */
+    int n_lanes;            /* lanes in a group: 8, or 4 and then n_pairs is 2 */
     int unit_stride;        /* int16 from a unit to the next: a multiple of SCT_GROUP */
-    int n_planes;           /* lane pairs wanted, 1..4: lanes 0 .. 2 * n_planes - 1 */
+    int n_planes;           /* lane pairs wanted, 1..n_lanes / 2, from lane 0 on */
     int shift;              /* right shift of the sums, 1..24, rounding half up */
 };
 
@@ -60,7 +61,7 @@ struct sct_dsp {
     /* The horizontal pass over one band:
      *     s(x, v) = sum over units j < n_units, pairs p < n_pairs, k = 0, 1 of
      *               weights[x][j][p][k] * src[(first[x] + j) * unit_stride
-     *                                         + p * 16 + 2 * v + k]
+     *                                         + p * 2 * n_lanes + 2 * v + k]
      *     dst[v / 2][2 * x + v % 2] = sat16((s(x, v) + (1 << (shift - 1))) >> shift)
      * for v < 2 * n_planes. src: aligned to 64, read only where the formula says, but
      * whole groups. dst: n_planes pair rows, which may be written up to the next multiple

@@ -26,7 +26,7 @@ static void horz_c(int16_t *const dst[4], const int16_t *src, const struct sct_h
         for (int j = 0; j < h->n_units; j++) {
             const int16_t *unit = src + (ptrdiff_t)(h->first[x] + j) * h->unit_stride;
             for (int p = 0; p < h->n_pairs; p++, w += 2) {
-                const int16_t *group = unit + p * SCT_GROUP;
+                const int16_t *group = unit + (ptrdiff_t)p * 2 * h->n_lanes;
                 for (int v = 0; v < 2 * h->n_planes; v++) {
                     sum[v] = sct_add_wrap(sum[v], w[0] * group[2 * v]);
                     sum[v] = sct_add_wrap(sum[v], w[1] * group[2 * v + 1]);

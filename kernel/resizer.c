@@ -27,6 +27,7 @@
 #include "bits.h"
 #include "mem.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -165,7 +166,8 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
         .dst_width = spec->x.dst_size,
         .n_units = r->x.row_units,
         .n_pairs = r->x.n_pairs,
-        .unit_stride = is_coefs ? SCT_BLOCK_COEFS : SCT_GROUP,
+        .n_lanes = SCT_LANES,
+        .unit_stride = SCT_GROUP, /* SAMPLES; for COEFS once the layout is known */
         .n_planes = r->units_per_band * r->y.n_pairs,
         .shift = r->x.bits - RING_BITS + (is_coefs ? COEF_SCALE : 0),
     };
@@ -184,6 +186,7 @@ static void weigh_columns(sct_resizer *r)
     r->horz.first = r->first;
     r->horz.weights = r->weights;
     if (r->like && r->like->arena && sct_bank_is_equal(&r->x, &r->like->x)) {
+        assert(r->x.n_pairs == r->like->x.n_pairs);
         memcpy(r->first, r->like->first, width * sizeof *r->first);
         memcpy(r->weights, r->like->weights, width * row * sizeof *r->weights);
         return;
@@ -227,8 +230,21 @@ size_t sct_resizer_bytes(const sct_resizer *r)
     return sct_size_add(n, sct_bank_bytes(&r->y.axis, r->y.filter, r->y.domain));
 }
 
-int sct_resizer_allocate(sct_resizer *r)
+static void set_layout(sct_resizer *r, const struct sct_block_layout *layout)
 {
+    const struct sct_block_layout all = sct_block_layout_for(SCT_BLOCK, SCT_BLOCK);
+    const struct sct_block_layout *l = layout ? layout : &all;
+    assert(r->x.n_pairs <= l->n_pairs && 2 * r->horz.n_planes <= l->n_lanes);
+    r->horz.unit_stride = l->n_coefs;
+    r->horz.n_lanes = l->n_lanes;
+    if (l->n_lanes < SCT_LANES) /* both pairs, with weight 0 where they are not wanted */
+        r->x.n_pairs = r->horz.n_pairs = l->n_pairs;
+}
+
+int sct_resizer_allocate(sct_resizer *r, const struct sct_block_layout *layout)
+{
+    if (r->x.domain == SCT_COEFS)
+        set_layout(r, layout);
     r->arena = sct_mem_alloc(lay_out(r));
     if (!r->arena)
         return SCT_ERR_MEMORY;
@@ -242,7 +258,7 @@ int sct_resizer_create(sct_resizer **out, const struct sct_resizer_spec *spec)
 {
     int status = sct_resizer_plan(out, spec);
     if (status == SCT_OK)
-        status = sct_resizer_allocate(*out);
+        status = sct_resizer_allocate(*out, NULL);
     if (status < 0) {
         sct_resizer_free(*out);
         *out = NULL;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "bank.h"
+#include "block.h"
 #include "dsp.h"
 
 #ifdef __cplusplus
@@ -42,11 +43,14 @@ SCT_API void sct_resizer_free(sct_resizer *r); /* accepts NULL */
 
 /* The same in two steps, for those who want to know what it costs in between. A planned
  * resizer answers sct_resizer_bytes, _corner and _rows_after; to run it needs its memory:
- * sct_resizer_allocate, once, SCT_ERR_MEMORY if there is none. */
+ * sct_resizer_allocate, once, SCT_ERR_MEMORY if there is none. COEFS: `layout` is that of
+ * the blocks that will be pushed, for a corner that is at least its own; NULL, and
+ * sct_resizer_create: all 8 x 8. */
 SCT_API int sct_resizer_plan(sct_resizer **out, const struct sct_resizer_spec *spec);
-SCT_API int sct_resizer_allocate(sct_resizer *r);
+SCT_API int sct_resizer_allocate(sct_resizer *r, const struct sct_block_layout *layout);
 
-/* All bytes that the resizer has allocated once it is ready to run, exactly. */
+/* All bytes that the resizer has allocated once it is ready to run, exactly; with a layout of
+ * 4 lanes perhaps a little more. */
 SCT_API size_t sct_resizer_bytes(const sct_resizer *r);
 
 /* COEFS: the corner of each block that the resizer looks at: u < *n_u and v < *n_v. Coefs
@@ -64,7 +68,7 @@ SCT_API int sct_resizer_rows_after(const sct_resizer *r, int n_bands);
 
 /* Pushes the next band; it is only read during the call.
  *   COEFS    one row of blocks, left to right, ceil(src_size / 8) of them in the layout
- * of dsp.h, dequantised, aligned to 64 bytes SAMPLES  one row of src_size samples of 8
+ * of block.h, dequantised, aligned to 64 bytes SAMPLES  one row of src_size samples of 8
  * bits SCT_OK: taken. SCT_PULL_FIRST: not taken, a row must be pulled before. SCT_DONE:
  * all rows are out or can be pulled without it; ignored, as are bands past the bottom of
  * the picture. */

@@ -318,14 +318,15 @@ static int horz_wide_2_planes(int16_t *const dst[4], const int16_t *src,
 static void horz_dotprod(int16_t *const dst[4], const int16_t *src,
                          const struct sct_horz *h)
 {
+    const int is_whole = h->n_lanes == SCT_LANES; /* groups; halves are left to NEON */
     const int are_samples = h->unit_stride == SCT_GROUP;
     struct sct_dsp plain;
 
-    if (h->n_planes == 4 && are_samples && horz_narrow(dst, src, h))
+    if (is_whole && h->n_planes == 4 && are_samples && horz_narrow(dst, src, h))
         return;
-    if (h->n_planes == 4 && !are_samples && horz_wide_4_planes(dst, src, h))
+    if (is_whole && h->n_planes == 4 && !are_samples && horz_wide_4_planes(dst, src, h))
         return;
-    if (h->n_planes == 2 && horz_wide_2_planes(dst, src, h))
+    if (is_whole && h->n_planes == 2 && horz_wide_2_planes(dst, src, h))
         return;
     sct_dsp_fill_neon(&plain);
     plain.horz(dst, src, h);

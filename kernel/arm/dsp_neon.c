@@ -136,7 +136,8 @@ ALWAYS_INLINE void add_products(int32x4_t sum[4], const int16_t *group, int16x8_
  * chains. Inlined once for every n_pairs and n_planes, so that the inner loops unroll and
  * the sums stay in registers. */
 ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
-                            const struct sct_horz *h, int n_pairs, int n_planes)
+                            const struct sct_horz *h, int n_pairs, int n_lanes,
+                            int n_planes)
 {
     const int32x4_t round = once_per_pair((int32_t)1 << (h->shift - 1));
     const int32x4_t shift = vdupq_n_s32(-h->shift);
@@ -159,7 +160,7 @@ ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
         for (int j = 0; j < n_units; j++)
             for (int i = 0; i < 4; i++) {
                 for (int p = 0; p < n_pairs; p++)
-                    add_products(sum[i], unit[i] + p * SCT_GROUP,
+                    add_products(sum[i], unit[i] + p * 2 * n_lanes,
                                  broadcast_pair(w[i] + 2 * p), n_planes);
                 unit[i] += stride;
                 w[i] += 2 * n_pairs;
@@ -176,15 +177,22 @@ ALWAYS_INLINE void horz_planes(int16_t *const dst[4], const int16_t *src,
                                const struct sct_horz *h, int n_pairs)
 {
     switch (h->n_planes) {
-    case 1: horz_all(dst, src, h, n_pairs, 1); break;
-    case 2: horz_all(dst, src, h, n_pairs, 2); break;
-    case 3: horz_all(dst, src, h, n_pairs, 3); break;
-    default: horz_all(dst, src, h, n_pairs, 4); break;
+    case 1: horz_all(dst, src, h, n_pairs, SCT_LANES, 1); break;
+    case 2: horz_all(dst, src, h, n_pairs, SCT_LANES, 2); break;
+    case 3: horz_all(dst, src, h, n_pairs, SCT_LANES, 3); break;
+    default: horz_all(dst, src, h, n_pairs, SCT_LANES, 4); break;
     }
 }
 
 static void horz_neon(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
 {
+    if (h->n_lanes == 4) { /* half a group: what the first two planes look at anyway */
+        if (h->n_planes == 1)
+            horz_all(dst, src, h, 2, 4, 1);
+        else
+            horz_all(dst, src, h, 2, 4, 2);
+        return;
+    }
     switch (h->n_pairs) {
     case 1: horz_planes(dst, src, h, 1); break;
     case 2: horz_planes(dst, src, h, 2); break;

@@ -232,8 +232,43 @@ void horz_pairs(int16_t *const dst[4], const int16_t *src, const struct sct_horz
     }
 }
 
+/* Groups of 4 lanes: one output at a time, each group a vector of 128 bits. The sums of the
+ * four lanes are v0 v1 v2 v3, demoted v01 v23. */
+void horz_4_lanes(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
+{
+    const Block d16;
+    const hn::Repartition<int32_t, Block> d32;
+    const hn::RebindToUnsigned<decltype(d32)> u32;
+    const auto round = hn::Set(u32, uint32_t{1} << (h->shift - 1));
+    const int16_t *w = h->weights;
+
+    for (int x = 0; x < h->dst_width; x++) {
+        const int16_t *unit = src + ptrdiff_t{h->first[x]} * h->unit_stride;
+        auto a = hn::Zero(d32), b = hn::Zero(d32);
+        for (int j = 0; j < h->n_units; j++, unit += h->unit_stride)
+            for (int p = 0; p < 2; p++, w += 2) {
+                int32_t pair;
+                memcpy(&pair, w, sizeof pair);
+                a = hn::ReorderWidenMulAccumulate(d32, hn::LoadU(d16, unit + 8 * p),
+                                                  hn::BitCast(d16, hn::Set(d32, pair)), a,
+                                                  b);
+            }
+        const auto sum = hn::BitCast(u32, hn::RearrangeToOddPlusEven(a, b));
+        const auto lanes =
+            hn::ShiftRightSame(hn::BitCast(d32, hn::Add(sum, round)), h->shift);
+        int16_t words[8];
+        hn::StoreU(hn::ReorderDemote2To(d16, lanes, lanes), d16, words);
+        for (int p = 0; p < h->n_planes; p++)
+            memcpy(dst[p] + 2 * ptrdiff_t{x}, words + 2 * p, 2 * sizeof *words);
+    }
+}
+
 void horz_hwy(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
 {
+    if (h->n_lanes == 4) {
+        horz_4_lanes(dst, src, h);
+        return;
+    }
     switch (h->n_pairs) {
     case 1: horz_pairs<1>(dst, src, h); break;
     case 2: horz_pairs<2>(dst, src, h); break;

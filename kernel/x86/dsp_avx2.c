@@ -212,8 +212,82 @@ ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
     horz_4(dst, x, unit, w, h, n_pairs, 0);
 }
 
+/* ---- horz, 4 lanes ---- */
+
+/* One unit of 4 x 4 frequencies is one vector, whose halves have their own pairs of
+ * weights; at the end they are added:
+ *
+ *     unit      v0:u01 v1:u01 v2:u01 v3:u01 | v0:u23 v1:u23 v2:u23 v3:u23
+ *     weights   w01    w01    w01    w01    | w23    w23    w23    w23
+ *     pmaddwd   v0     v1     v2     v3     | v0     v1     v2     v3      8 x int32
+ *
+ * `spread` picks pair 0 below and pair 1 above, or 2 and 3. */
+ALWAYS_INLINE __m256i add_unit(__m256i sum, const int16_t *unit, __m128i weights,
+                               __m256i spread)
+{
+    const __m256 w = _mm256_castsi256_ps(_mm256_broadcastsi128_si256(weights));
+    const __m256i pairs = _mm256_castps_si256(_mm256_permutevar_ps(w, spread));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(load256(unit), pairs));
+}
+
+/* The halves of a and b added: outputs x and x + 1, lanes 0 to 3 each. */
+ALWAYS_INLINE __m256i add_halves(__m256i a, __m256i b)
+{
+    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20),
+                            _mm256_permute2x128_si256(a, b, 0x31));
+}
+
+static void horz_4_lanes(int16_t *const dst[4], const int16_t *src,
+                         const struct sct_horz *h)
+{
+    const __m256i first = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+    const __m256i second = _mm256_setr_epi32(2, 2, 2, 2, 3, 3, 3, 3);
+    const __m256i quarters = _mm256_setr_epi32(0, 4, 2, 6, 1, 5, 3, 7);
+    const __m128i shift = _mm_cvtsi32_si128(h->shift);
+    const __m256i round = _mm256_set1_epi32((int32_t)1 << (h->shift - 1));
+    const ptrdiff_t stride = h->unit_stride, n_weights = (ptrdiff_t)h->n_units * 4;
+
+    for (int x = 0; x < h->dst_width; x += 4) {
+        const int16_t *unit[4], *w[4];
+        __m256i sum[4];
+        int j = 0;
+        for (int i = 0; i < 4; i++)
+        { /* past the end the last output is repeated, into the pad */
+            const int xi = sct_min(x + i, h->dst_width - 1);
+            unit[i] = src + (ptrdiff_t)h->first[xi] * stride;
+            w[i] = h->weights + xi * n_weights;
+            sum[i] = _mm256_setzero_si256();
+        }
+        for (; j + 2 <= h->n_units; j += 2)
+            for (int i = 0; i < 4; i++) {
+                const __m128i w2 =
+                    _mm_loadu_si128((const __m128i *)(w[i] + (ptrdiff_t)j * 4));
+                sum[i] = add_unit(sum[i], unit[i] + j * stride, w2, first);
+                sum[i] = add_unit(sum[i], unit[i] + (j + 1) * stride, w2, second);
+            }
+        for (int i = 0; i < 4 && j < h->n_units; i++) {
+            const __m128i w1 =
+                _mm_loadl_epi64((const __m128i *)(w[i] + (ptrdiff_t)j * 4));
+            sum[i] = add_unit(sum[i], unit[i] + j * stride, w1, first);
+        }
+        const __m256i x01 = _mm256_add_epi32(add_halves(sum[0], sum[1]), round);
+        const __m256i x23 = _mm256_add_epi32(add_halves(sum[2], sum[3]), round);
+        /* 32-bit quarters: x0:v01 x0:v23 x2:v01 x2:v23 | x1:v01 x1:v23 x3:v01 x3:v23 */
+        const __m256i words = _mm256_packs_epi32(_mm256_sra_epi32(x01, shift),
+                                                 _mm256_sra_epi32(x23, shift));
+        const __m256i planes = _mm256_permutevar8x32_epi32(words, quarters);
+        store128(dst[0] + 2 * (ptrdiff_t)x, _mm256_castsi256_si128(planes));
+        if (h->n_planes > 1)
+            store128(dst[1] + 2 * (ptrdiff_t)x, _mm256_extracti128_si256(planes, 1));
+    }
+}
+
 static void horz_avx2(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
 {
+    if (h->n_lanes == 4) {
+        horz_4_lanes(dst, src, h);
+        return;
+    }
     switch (h->n_pairs) {
     case 1: horz_all(dst, src, h, 1); break;
     case 2: horz_all(dst, src, h, 2); break;

@@ -147,6 +147,29 @@ static void variants_together_equal_variants_alone(void **state)
     free_trial(all);
 }
 
+/* A thumbnail alone is made of 4 x 4 frequencies in a layout of their own; beside a large
+ * variant it reads the same ones out of whole blocks. */
+static void a_thumbnail_is_the_same_alone_and_beside_a_large_one(void **state)
+{
+    static const char *const files[] = {"natural_422_801x603.jpg",
+                                        "natural_422_801x603_progressive.jpg"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct trial *both = make_trial(files[i]), *one = make_trial(files[i]);
+        both->job.n_variants = 2;
+        both->variants[0].width = both->variants[0].height = 30;
+        both->variants[1].width = both->variants[1].height = 700;
+        one->job.variants = both->variants;
+        assert_int_equal(run(both), SCT_OK);
+        assert_int_equal(run(one), SCT_OK);
+        assert_int_equal(one->files.file[0].n_bytes, both->files.file[0].n_bytes);
+        assert_memory_equal(one->files.file[0].bytes, both->files.file[0].bytes,
+                            one->files.file[0].n_bytes);
+        free_trial(both);
+        free_trial(one);
+    }
+}
+
 static void pieces_of_any_size_give_the_same_file(void **state)
 {
     static const size_t pieces[] = {1, 7, 4096};
@@ -518,6 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_variant_is_written_and_told),
         cmocka_unit_test(variants_together_equal_variants_alone),
+        cmocka_unit_test(a_thumbnail_is_the_same_alone_and_beside_a_large_one),
         cmocka_unit_test(pieces_of_any_size_give_the_same_file),
         cmocka_unit_test(planning_tells_the_sizes_and_writes_nothing),
         cmocka_unit_test(constant_pictures_stay_constant),

@@ -204,12 +204,13 @@ static void pack_walks_upwards_with_a_negative_stride(void **state)
 
 /* One call on exact-size sources: the last group that the formula names ends the
  * allocation, and the last weight ends its own. */
-static void check_horz(int dst_width, int n_units, int n_pairs, int unit_stride,
-                       int n_planes, int shift, enum fill src_fill, enum fill weight_fill)
+static void check_horz_lanes(int n_lanes, int dst_width, int n_units, int n_pairs,
+                             int unit_stride, int n_planes, int shift, enum fill src_fill,
+                             enum fill weight_fill)
 {
     const int last_first = random_int(0, dst_width < 200 ? 40 : 500);
     const size_t n_src = (size_t)(last_first + n_units - 1) * (size_t)unit_stride +
-                         (size_t)n_pairs * SCT_GROUP;
+                         (size_t)n_pairs * 2 * (size_t)n_lanes;
     const size_t n_weights = (size_t)dst_width * (size_t)n_units * (size_t)n_pairs * 2;
     const size_t row_bytes = pair_row_bytes(dst_width);
     int16_t *src = alloc_or_fail(64, n_src * sizeof *src);
@@ -229,13 +230,15 @@ static void check_horz(int dst_width, int n_units, int n_pairs, int unit_stride,
                                .dst_width = dst_width,
                                .n_units = n_units,
                                .n_pairs = n_pairs,
+                               .n_lanes = n_lanes,
                                .unit_stride = unit_stride,
                                .n_planes = n_planes,
                                .shift = shift};
     snprintf(what, sizeof what,
-             "horz width %d units %d pairs %d stride %d planes %d shift %d fills %d %d",
-             dst_width, n_units, n_pairs, unit_stride, n_planes, shift, (int)src_fill,
-             (int)weight_fill);
+             "horz lanes %d width %d units %d pairs %d stride %d planes %d shift %d "
+             "fills %d %d",
+             n_lanes, dst_width, n_units, n_pairs, unit_stride, n_planes, shift,
+             (int)src_fill, (int)weight_fill);
 
     struct guarded want[4], got[4];
     int16_t *rows[4] = {NULL, NULL, NULL,
@@ -262,6 +265,21 @@ static void check_horz(int dst_width, int n_units, int n_pairs, int unit_stride,
     free(first);
     free(weights);
     free(src);
+}
+
+static void check_horz(int dst_width, int n_units, int n_pairs, int unit_stride,
+                       int n_planes, int shift, enum fill src_fill, enum fill weight_fill)
+{
+    check_horz_lanes(8, dst_width, n_units, n_pairs, unit_stride, n_planes, shift,
+                     src_fill, weight_fill);
+}
+
+/* The small layout: groups of 4 lanes, two of them in a unit. */
+static void check_horz_small(int dst_width, int n_units, int n_planes, int shift,
+                             enum fill src_fill, enum fill weight_fill)
+{
+    check_horz_lanes(4, dst_width, n_units, 2, SCT_GROUP, n_planes, shift, src_fill,
+                     weight_fill);
 }
 
 /* A shift with which most results of that many small products are not saturated. */
@@ -302,6 +320,27 @@ static void horz_equals_the_reference_for_all_widths(void **state)
                        FILL_SMALL, FILL_SMALL);
             check_horz(width, random_int(1, 9), 1, 16, 4, 10, FILL_SMALL, FILL_SMALL);
         }
+}
+
+static void horz_of_4_lanes_equals_the_reference(void **state)
+{
+    (void)state;
+    skip_without_implementations();
+    for (int n_units = 1; n_units <= 40; n_units++)
+        for (int n_planes = 1; n_planes <= 2; n_planes++) {
+            check_horz_small(random_int(1, 37), n_units, n_planes, random_shift(),
+                             FILL_SMALL, FILL_SMALL);
+            check_horz_small(random_int(1, 37), n_units, n_planes, random_shift(),
+                             random_fill(), random_fill());
+        }
+    for (int width = 1; width <= 70; width++)
+        check_horz_small(width, random_int(1, 9), random_int(1, 2), 12, FILL_SMALL,
+                         FILL_SMALL);
+    for (int src_fill = 0; src_fill < N_FILLS; src_fill++)
+        for (int weight_fill = 0; weight_fill < N_FILLS; weight_fill++)
+            for (int shift = 1; shift <= 24; shift++)
+                check_horz_small(random_int(1, 9), random_int(1, 12), random_int(1, 2),
+                                 shift, (enum fill)src_fill, (enum fill)weight_fill);
 }
 
 static void horz_wraps_and_saturates_like_the_reference(void **state)
@@ -409,7 +448,15 @@ static void reference_gives_the_results_worked_out_by_hand(void **state)
 
     const int32_t first[1] = {1};
     _Alignas(64) const int16_t weights[2] = {3, -5};
-    const struct sct_horz h = {first, weights, 1, 1, 1, SCT_GROUP, 1, 2};
+    const struct sct_horz h = {.first = first,
+                               .weights = weights,
+                               .dst_width = 1,
+                               .n_units = 1,
+                               .n_pairs = 1,
+                               .n_lanes = 8,
+                               .unit_stride = SCT_GROUP,
+                               .n_planes = 1,
+                               .shift = 2};
     _Alignas(64) int16_t row[32] = {0};
     int16_t *rows[4] = {row, NULL, NULL, NULL};
     group[16] = 7, group[17] = 2;  /* 21 - 10 = 11; (11 + 2) >> 2 */
@@ -594,6 +641,7 @@ int main(void)
         cmocka_unit_test(pack_walks_upwards_with_a_negative_stride),
         cmocka_unit_test(horz_equals_the_reference_for_all_shapes),
         cmocka_unit_test(horz_equals_the_reference_for_all_widths),
+        cmocka_unit_test(horz_of_4_lanes_equals_the_reference),
         cmocka_unit_test(horz_wraps_and_saturates_like_the_reference),
         cmocka_unit_test(vert_equals_the_reference_for_all_widths),
         cmocka_unit_test(vert_equals_the_reference_for_all_row_counts),

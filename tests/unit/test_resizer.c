@@ -436,7 +436,7 @@ static void bytes_are_told_beforehand(void **state)
             assert_int_equal(sct_resizer_plan(&r, &spec), SCT_OK);
             const size_t told = sct_resizer_bytes(r), planning = allocated_bytes;
             assert_true(planning < told);
-            assert_int_equal(sct_resizer_allocate(r), SCT_OK);
+            assert_int_equal(sct_resizer_allocate(r, NULL), SCT_OK);
             assert_true(allocated_bytes == told && sct_resizer_bytes(r) == told);
             sct_resizer_free(r);
         }
