@@ -6,7 +6,7 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SCT_JANSSON REQUIRED IMPORTED_TARGET jansson)
 if(SCT_WITH_HWY)
-    pkg_check_modules(SCT_LIBHWY REQUIRED IMPORTED_TARGET libhwy)
+    pkg_check_modules(SCT_LIBHWY REQUIRED libhwy) # its headers, not its library
 endif()
 if(SCT_BUILD_TESTS)
     pkg_check_modules(SCT_CMOCKA REQUIRED IMPORTED_TARGET cmocka)

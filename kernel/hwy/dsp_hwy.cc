@@ -19,6 +19,13 @@
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #endif
 
+/* Only headers of Highway are used: its library spends 3 ms measuring a clock whenever a
+ * program with it starts. So the targets that a CPU runs are found here, and are kept free
+ * of extensions that would have to be looked for as well. */
+#define HWY_DISABLE_PCLMUL_AES
+#define HWY_DISABLE_BMI2_FMA
+#define HWY_DISABLE_F16C
+
 /* Found on the include path: this folder must be on it. */
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "dsp_hwy.cc"
@@ -347,6 +354,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
+#if HWY_ARCH_ARM && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 namespace sct {
 namespace {
 
@@ -362,12 +374,35 @@ constexpr struct choice choices[] = {
     {HWY_NEON, HWY_CHOOSE_NEON(fill_table)},
 };
 
+int64_t supported_targets()
+{
+    int64_t targets = 0;
+#if HWY_ARCH_X86
+    if (__builtin_cpu_supports("ssse3"))
+        targets |= HWY_SSSE3;
+    if (__builtin_cpu_supports("sse4.2"))
+        targets |= HWY_SSE4;
+    if (__builtin_cpu_supports("avx2"))
+        targets |= HWY_AVX2;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
+        targets |= HWY_AVX3;
+#elif HWY_ARCH_ARM && defined(__linux__)
+    const unsigned long wanted = HWCAP_ASIMD | HWCAP_AES; /* Highway compiles for both */
+    if ((getauxval(AT_HWCAP) & wanted) == wanted)
+        targets |= HWY_NEON;
+#elif HWY_ARCH_ARM
+    targets |= HWY_STATIC_TARGET;
+#endif
+    return targets;
+}
+
 } // namespace
 } // namespace sct
 
 extern "C" void sct_dsp_fill_hwy(struct sct_dsp *dsp)
 {
-    const int64_t supported = hwy::SupportedTargets();
+    const int64_t supported = sct::supported_targets();
     for (const struct sct::choice &c : sct::choices)
         if (c.fill && (supported & c.target)) {
             c.fill(dsp);
