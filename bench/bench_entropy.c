@@ -6,12 +6,11 @@
  * dequantised blocks: all coefficients, the 6x6, 4x4 and 2x2 corner, and DC alone.
  * Contenders alternate; medians of thread CPU time; the last line is the median of each
  * ratio over the photographs. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench_support.h"
 #include "jpeg_common.h"
 #include "jpeg_header.h"
 #include "jpeg_stream.h"
@@ -20,18 +19,6 @@
 enum { MAX_RUNS = 101, MAX_PHOTOS = 100, N_CORNERS = 5 };
 
 static const int corners[N_CORNERS] = {8, 6, 4, 2, 1};
-
-struct photo {
-    unsigned char *bytes;
-    size_t n_bytes, offset;
-};
-
-static double cpu_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 /* ---- libjpeg-turbo ----------------------------------------------------------------- */
 
@@ -54,13 +41,13 @@ static void do_nothing(j_decompress_ptr cinfo, jpeg_component_info *c, JCOEFPTR 
     (void)column;
 }
 
-static double run_turbo(const struct photo *photo)
+static double run_turbo(const struct bench_file *photo)
 {
     struct jpeg_decompress_struct cinfo;
     struct jpeg_error_mgr errors;
     JSAMPROW rows[4][32];
     JSAMPARRAY planes[4];
-    const double start = cpu_ms();
+    const double start = bench_cpu_ms();
     cinfo.err = jpeg_std_error(&errors);
     jpeg_create_decompress(&cinfo);
     jpeg_mem_src(&cinfo, photo->bytes, (unsigned long)photo->n_bytes);
@@ -79,20 +66,10 @@ static double run_turbo(const struct photo *photo)
         (void)jpeg_read_raw_data(&cinfo, planes, (JDIMENSION)cinfo.max_v_samp_factor * 8);
     jpeg_destroy_decompress(&cinfo);
     free(row);
-    return cpu_ms() - start;
+    return bench_cpu_ms() - start;
 }
 
 /* ---- ours -------------------------------------------------------------------------- */
-
-static int read_photo(void *ctx, void *buffer, size_t capacity, size_t *n)
-{
-    struct photo *photo = ctx;
-    const size_t left = photo->n_bytes - photo->offset;
-    *n = left < capacity ? left : capacity;
-    memcpy(buffer, photo->bytes + photo->offset, *n);
-    photo->offset += *n;
-    return SCT_OK;
-}
 
 static int go_on(void *ctx, enum sct_jpeg_event event, int imcu_row, int at_end)
 {
@@ -104,7 +81,7 @@ static int go_on(void *ctx, enum sct_jpeg_event event, int imcu_row, int at_end)
 }
 
 /* CPU time in ms; negative when the picture is none for the streaming decoder. */
-static double run_ours(struct photo *photo, int corner)
+static double run_ours(struct bench_file *photo, int corner)
 {
     static struct sct_reader reader;
     struct jpeg_decompress_struct cinfo;
@@ -113,9 +90,9 @@ static double run_ours(struct photo *photo, int corner)
     struct sct_picture picture;
     struct sct_band band;
     sct_jpeg_stream *stream = NULL;
-    const struct sct_source input = {read_photo, photo};
+    const struct sct_source input = bench_source(photo);
     double ms = -1;
-    const double start = cpu_ms();
+    const double start = bench_cpu_ms();
     photo->offset = 0;
     sct_reader_init(&reader, &input);
     sct_jpeg_errors_init(&errors);
@@ -136,7 +113,7 @@ static double run_ours(struct photo *photo, int corner)
         if (sct_jpeg_stream_create(&stream, &spec) == SCT_OK) {
             while (sct_jpeg_stream_read(stream, &band) == SCT_OK)
                 ;
-            ms = cpu_ms() - start;
+            ms = bench_cpu_ms() - start;
         }
         sct_jpeg_stream_free(stream);
     }
@@ -146,43 +123,16 @@ static double run_ours(struct photo *photo, int corner)
 
 /* ---- */
 
-static int compare_doubles(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int n)
-{
-    qsort(values, (size_t)n, sizeof *values, compare_doubles);
-    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-static int load(const char *path, struct photo *photo)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file || fseek(file, 0, SEEK_END) != 0) {
-        perror(path);
-        return 0;
-    }
-    photo->n_bytes = (size_t)ftell(file);
-    rewind(file);
-    photo->bytes = malloc(photo->n_bytes);
-    const int ok = fread(photo->bytes, 1, photo->n_bytes, file) == photo->n_bytes;
-    fclose(file);
-    return ok;
-}
-
 static int measure(const char *path, int n_runs, double ratios[N_CORNERS])
 {
     static double turbo[MAX_RUNS], ours[N_CORNERS][MAX_RUNS];
-    struct photo photo = {NULL, 0, 0};
-    const char *slash = strrchr(path, '/');
-    if (!load(path, &photo))
+    struct bench_file photo;
+    const char *name = bench_file_name(path);
+    if (bench_read_file(path, &photo) < 0)
         return 0;
     if (run_ours(&photo, 8) < 0) {
-        printf("%-34.34s not for the streaming decoder\n", slash ? slash + 1 : path);
-        free(photo.bytes);
+        printf("%-34.34s not for the streaming decoder\n", name);
+        bench_free_file(&photo);
         return 0;
     }
     for (int i = 0; i < n_runs; i++) {
@@ -190,15 +140,15 @@ static int measure(const char *path, int n_runs, double ratios[N_CORNERS])
         for (int k = 0; k < N_CORNERS; k++)
             ours[k][i] = run_ours(&photo, corners[k]);
     }
-    const double turbo_ms = median(turbo, n_runs);
-    printf("%-34.34s %8.2f", slash ? slash + 1 : path, turbo_ms);
+    const double turbo_ms = bench_median(turbo, n_runs);
+    printf("%-34.34s %8.2f", name, turbo_ms);
     for (int k = 0; k < N_CORNERS; k++) {
-        const double ms = median(ours[k], n_runs);
+        const double ms = bench_median(ours[k], n_runs);
         ratios[k] = turbo_ms / ms;
         printf(" %8.2f %5.2f", ms, ratios[k]);
     }
     printf("\n");
-    free(photo.bytes);
+    bench_free_file(&photo);
     return 1;
 }
 
@@ -228,7 +178,7 @@ int main(int argc, char **argv)
     }
     printf("%-34s %8s", "median ratio", "");
     for (int k = 0; k < N_CORNERS && n; k++)
-        printf(" %8s %5.2f", "", median(ratios[k], n));
+        printf(" %8s %5.2f", "", bench_median(ratios[k], n));
     printf("\n");
     return n ? 0 : 1;
 }

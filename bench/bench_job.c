@@ -4,29 +4,14 @@
  * times to all widths at once (quality 80, 4:2:0, lanczos3) and prints one JSON object
  * per file: medians of the CPU milliseconds by stage, and the bytes of each output.
  * bench/compare runs it beside sharp. */
-#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_support.h"
 #include "scantling.h"
 
 enum { MAX_RUNS = 1000 };
-
-struct input {
-    unsigned char *bytes;
-    size_t n_bytes, offset;
-};
-
-static int read_input(void *ctx, void *buffer, size_t capacity, size_t *n)
-{
-    struct input *in = ctx;
-    const size_t left = in->n_bytes - in->offset;
-    *n = left < capacity ? left : capacity;
-    memcpy(buffer, in->bytes + in->offset, *n);
-    in->offset += *n;
-    return SCT_OK;
-}
 
 /* Outputs are kept in memory, as a server would before it sends them. */
 struct output {
@@ -66,48 +51,21 @@ static int close_output(void *ctx, int variant, int status)
     return SCT_OK;
 }
 
-static int read_file(const char *path, struct input *in)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file || fseek(file, 0, SEEK_END) != 0) {
-        perror(path);
-        return -1;
-    }
-    in->n_bytes = (size_t)ftell(file);
-    rewind(file);
-    in->bytes = malloc(in->n_bytes + 1);
-    const int ok = in->bytes && fread(in->bytes, 1, in->n_bytes, file) == in->n_bytes;
-    fclose(file);
-    return ok ? 0 : -1;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int n)
-{
-    qsort(values, (size_t)n, sizeof *values, compare_doubles);
-    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
 static int measure(const char *path, struct sct_job *job, int n_runs)
 {
     static double ms[5][MAX_RUNS];
     static struct output outputs[SCT_MAX_VARIANTS];
     static struct sct_result result;
-    struct input in = {NULL, 0, 0};
-    if (read_file(path, &in) < 0)
+    struct bench_file in;
+    if (bench_read_file(path, &in) < 0)
         return 1;
-    job->source = (struct sct_source){.read = read_input, .ctx = &in};
+    job->source = bench_source(&in);
     job->target = (struct sct_target){open_output, close_output, outputs};
     for (int i = -1; i < n_runs; i++) { /* the first one warms up */
         in.offset = 0;
         if (sct_job_run(job, &result) != SCT_OK) {
             fprintf(stderr, "%s: %s\n", path, result.report.message);
-            free(in.bytes);
+            bench_free_file(&in);
             return 1;
         }
         const struct sct_times *t = &result.ms;
@@ -120,13 +78,13 @@ static int measure(const char *path, struct sct_job *job, int n_runs)
         path, result.width, result.height, in.n_bytes);
     static const char *const names[5] = {"plan", "decode", "resize", "encode", "total"};
     for (int k = 0; k < 5; k++)
-        printf("%s\"%s\": %.3f", k ? ", " : "", names[k], median(ms[k], n_runs));
+        printf("%s\"%s\": %.3f", k ? ", " : "", names[k], bench_median(ms[k], n_runs));
     printf("}, \"bytes_out\": [");
     for (int i = 0; i < job->n_variants; i++)
         printf("%s%zu", i ? ", " : "", outputs[i].n_bytes);
     printf("]}\n");
     fflush(stdout);
-    free(in.bytes);
+    bench_free_file(&in);
     return 0;
 }
 

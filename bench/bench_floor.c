@@ -1,0 +1,311 @@
+/* bench_floor [--runs N] PHOTO.jpg...: what our jobs cost beside what they cannot do without.
+ *
+ *     entropy   decoding alone, of the coefs that the job wants
+ *     encode    libjpeg-turbo's encode of the planes that the job makes, alone
+ *     job       the whole job; its stages plan, decode, resize, encode
+ *
+ * Per photograph and width, thread CPU time, everything in memory, alternating, medians:
+ *
+ *     plan      planning over the job                                at most 2 %
+ *     resize    resizing all planes over entropy: 1600 wide          at most 1/3
+ *                                                  400 wide          at most 1/10
+ *     floor     1600 wide: the job over entropy + encode             at most 1.5
+ *     six       2048, 1600, 1080, 720, 400, 200 wide from one decode,
+ *               over 2048 alone                                      at most 2.2
+ *
+ * The last line is the median over the photographs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include "bench_support.h"
+#include "capture.h"
+#include "geometry.h"
+
+enum { MAX_RUNS = 101, MAX_PHOTOS = 100, N_SIX = 6, N_FIGURES = 6, JOB_QUALITY = 80 };
+
+static const int six[N_SIX] = {2048, 1600, 1080, 720, 400, 200};
+
+static struct sct_variant make_variant(int width)
+{
+    struct sct_variant v = sct_variant_default();
+    v.width = width;
+    v.quality = JOB_QUALITY;
+    return v;
+}
+
+/* ---- the job ----------------------------------------------------------------------- */
+
+static void run_job(struct bench_file *photo, const struct sct_variant *variants, int n,
+                    struct sct_times *ms)
+{
+    static struct capture_files files;
+    static struct sct_result result;
+    const struct sct_job job = {.source = bench_source(photo),
+                                .variants = variants,
+                                .n_variants = n,
+                                .target = capture_target(&files)};
+    photo->offset = 0;
+    if (sct_job_run(&job, &result) != SCT_OK) {
+        fprintf(stderr, "bench_floor: %s\n", result.report.message);
+        exit(1);
+    }
+    *ms = result.ms;
+    capture_free_files(&files);
+    memset(&files, 0, sizeof files);
+    files.fail_close_of = -1;
+}
+
+/* ---- entropy decoding alone -------------------------------------------------------- */
+
+/* The corner of blocks that a variant's resizers look at. */
+static void find_corner(const struct sct_picture *picture, const struct sct_variant *v,
+                        int *n_u, int *n_v)
+{
+    struct sct_geometry g;
+    struct sct_dsp dsp;
+    if (sct_dsp_init(&dsp, NULL) < 0 || sct_geometry_plan(&g, picture, v, NULL) < 0)
+        exit(1);
+    *n_u = *n_v = 1;
+    for (int ci = 0; ci < g.n_components; ci++) {
+        const struct sct_resizer_spec spec = {.x = g.component[ci].x,
+                                              .y = g.component[ci].y,
+                                              .filter = v->filter,
+                                              .domain = SCT_COEFS,
+                                              .dsp = &dsp};
+        sct_resizer *r;
+        int u, w;
+        if (sct_resizer_plan(&r, &spec) < 0)
+            exit(1);
+        sct_resizer_corner(r, &u, &w);
+        *n_u = u > *n_u ? u : *n_u;
+        *n_v = w > *n_v ? w : *n_v;
+        sct_resizer_free(r);
+    }
+}
+
+static double run_entropy(struct bench_file *photo, const struct sct_variant *v)
+{
+    static struct sct_reader reader;
+    const struct sct_source source = bench_source(photo);
+    const struct sct_decoder_spec spec = {.reader = &reader};
+    const struct sct_decoder_ops *ops;
+    struct sct_picture picture;
+    struct sct_band band;
+    sct_decoder *decoder;
+    int n_u, n_v;
+    photo->offset = 0;
+    double start = bench_cpu_ms();
+    sct_reader_init(&reader, &source);
+    if (sct_decoder_open(&ops, &decoder, &spec, &picture) < 0)
+        exit(1);
+    double ms = bench_cpu_ms() - start;
+    find_corner(&picture, v, &n_u, &n_v); /* not part of it */
+    start = bench_cpu_ms();
+    ops->want_corner(decoder, n_u, n_v);
+    while (ops->read_band(decoder, &band) == SCT_OK)
+        ;
+    ops->close(decoder);
+    return ms + bench_cpu_ms() - start;
+}
+
+/* ---- encoding alone ---------------------------------------------------------------- */
+
+/* The planes of a job's result, each row padded to whole MCUs by repeating its last sample,
+ * and as many rows as whole iMCU rows take. */
+struct planes {
+    int width, height, n_components;
+    struct {
+        int h, v, stride, n_rows;
+        uint8_t *samples;
+    } component[SCT_MAX_COMPONENTS];
+};
+
+static void pad_plane(uint8_t *to, int stride, int n_rows, const uint8_t *from, int width,
+                      int height)
+{
+    for (int y = 0; y < n_rows; y++) {
+        uint8_t *row = to + (size_t)y * (size_t)stride;
+        memcpy(row, from + (size_t)(y < height ? y : height - 1) * (size_t)width,
+               (size_t)width);
+        memset(row + width, row[width - 1], (size_t)(stride - width));
+    }
+}
+
+static void make_planes(struct bench_file *photo, const struct sct_variant *v,
+                        struct planes *p)
+{
+    static struct capture_files files;
+    static struct sct_result result;
+    struct sct_variant raw = *v;
+    raw.format = &capture_planes;
+    const struct sct_job job = {.source = bench_source(photo),
+                                .variants = &raw,
+                                .n_variants = 1,
+                                .target = capture_target(&files)};
+    photo->offset = 0;
+    memset(&files, 0, sizeof files);
+    files.fail_close_of = -1;
+    if (sct_job_run(&job, &result) != SCT_OK)
+        exit(1);
+    p->width = result.output[0].width;
+    p->height = result.output[0].height;
+    const uint8_t *from = files.file[0].bytes;
+    const size_t luma = (size_t)p->width * (size_t)p->height;
+    p->n_components = files.file[0].n_bytes == luma ? 1 : 3;
+    for (int ci = 0; ci < p->n_components; ci++) { /* 4:2:0, or gray */
+        const int f = p->n_components == 3 && ci == 0 ? 2 : 1;
+        const int sub = p->n_components == 3 && ci > 0 ? 2 : 1;
+        const int n_mcus = (p->width + 15) / 16, n_mcu_rows = (p->height + 15) / 16;
+        const int width = (p->width + sub - 1) / sub,
+                  height = (p->height + sub - 1) / sub;
+        p->component[ci].h = p->component[ci].v = f;
+        p->component[ci].stride = n_mcus * 16 / sub;
+        p->component[ci].n_rows = n_mcu_rows * 16 / sub;
+        p->component[ci].samples =
+            malloc((size_t)p->component[ci].stride * (size_t)p->component[ci].n_rows);
+        if (!p->component[ci].samples)
+            exit(1);
+        pad_plane(p->component[ci].samples, p->component[ci].stride,
+                  p->component[ci].n_rows, from, width, height);
+        from += (size_t)width * (size_t)height;
+    }
+    capture_free_files(&files);
+}
+
+static void free_planes(struct planes *p)
+{
+    for (int ci = 0; ci < p->n_components; ci++)
+        free(p->component[ci].samples);
+}
+
+static double run_encode(const struct planes *p)
+{
+    struct jpeg_compress_struct cinfo;
+    struct jpeg_error_mgr errors;
+    unsigned char *out = NULL;
+    unsigned long n_out = 0;
+    JSAMPROW rows[SCT_MAX_COMPONENTS][16];
+    JSAMPARRAY bands[SCT_MAX_COMPONENTS];
+    const double start = bench_cpu_ms();
+    cinfo.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&cinfo);
+    jpeg_mem_dest(&cinfo, &out, &n_out);
+    cinfo.image_width = (JDIMENSION)p->width;
+    cinfo.image_height = (JDIMENSION)p->height;
+    cinfo.input_components = p->n_components;
+    cinfo.in_color_space = p->n_components == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+    jpeg_set_defaults(&cinfo);
+    jpeg_set_quality(&cinfo, JOB_QUALITY, TRUE);
+    cinfo.raw_data_in = TRUE;
+    for (int ci = 0; ci < p->n_components; ci++) {
+        cinfo.comp_info[ci].h_samp_factor = p->component[ci].h;
+        cinfo.comp_info[ci].v_samp_factor = p->component[ci].v;
+    }
+    jpeg_start_compress(&cinfo, TRUE);
+    const int band_rows = 8 * p->component[0].v;
+    for (int y = 0; y < p->height; y += band_rows) {
+        for (int ci = 0; ci < p->n_components; ci++) {
+            const int n = 8 * p->component[ci].v;
+            const size_t stride = (size_t)p->component[ci].stride;
+            for (int i = 0; i < n; i++)
+                rows[ci][i] =
+                    p->component[ci].samples + (size_t)(y / band_rows * n + i) * stride;
+            bands[ci] = rows[ci];
+        }
+        (void)jpeg_write_raw_data(&cinfo, bands, (JDIMENSION)band_rows);
+    }
+    jpeg_finish_compress(&cinfo);
+    jpeg_destroy_compress(&cinfo);
+    free(out);
+    return bench_cpu_ms() - start;
+}
+
+/* ---- */
+
+enum { WIDE, SMALL, N_JOBS };
+
+/* plan 1600, plan 400, resize 1600, resize 400, floor, six */
+static int measure(const char *path, int n_runs, double figures[N_FIGURES])
+{
+    static double entropy[N_JOBS][MAX_RUNS], encode[MAX_RUNS], plan[N_JOBS][MAX_RUNS],
+        resize[N_JOBS][MAX_RUNS], total[N_JOBS][MAX_RUNS], one[MAX_RUNS], all[MAX_RUNS];
+    const struct sct_variant jobs[N_JOBS] = {make_variant(1600), make_variant(400)};
+    struct sct_variant sizes[N_SIX];
+    struct bench_file photo;
+    struct planes planes;
+    struct sct_times ms;
+    if (bench_read_file(path, &photo) < 0)
+        return 0;
+    for (int i = 0; i < N_SIX; i++)
+        sizes[i] = make_variant(six[i]);
+    make_planes(&photo, &jobs[WIDE], &planes);
+    for (int i = 0; i < n_runs; i++) {
+        for (int k = 0; k < N_JOBS; k++) {
+            entropy[k][i] = run_entropy(&photo, &jobs[k]);
+            run_job(&photo, &jobs[k], 1, &ms);
+            plan[k][i] = ms.plan;
+            resize[k][i] = ms.resize;
+            total[k][i] = ms.total;
+        }
+        encode[i] = run_encode(&planes);
+        run_job(&photo, sizes, 1, &ms);
+        one[i] = ms.total;
+        run_job(&photo, sizes, N_SIX, &ms);
+        all[i] = ms.total;
+    }
+    double e[N_JOBS], t[N_JOBS];
+    const double enc = bench_median(encode, n_runs);
+    for (int k = 0; k < N_JOBS; k++) {
+        e[k] = bench_median(entropy[k], n_runs);
+        t[k] = bench_median(total[k], n_runs);
+        figures[k] = bench_median(plan[k], n_runs) / t[k] * 100;
+        figures[2 + k] = bench_median(resize[k], n_runs) / e[k];
+    }
+    figures[4] = t[WIDE] / (e[WIDE] + enc);
+    figures[5] = bench_median(all, n_runs) / bench_median(one, n_runs);
+    printf(
+        "%-30.30s %7.2f %7.2f %7.2f %7.2f %7.2f | %6.2f %6.2f %8.3f %8.3f %6.2f %6.2f\n",
+        bench_file_name(path), e[WIDE], enc, t[WIDE], e[SMALL], t[SMALL], figures[0],
+        figures[1], figures[2], figures[3], figures[4], figures[5]);
+    fflush(stdout);
+    free_planes(&planes);
+    bench_free_file(&photo);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    static double figures[N_FIGURES][MAX_PHOTOS];
+    int n_runs = 9, n = 0, i = 1;
+    if (argc > 2 && strcmp(argv[1], "--runs") == 0) {
+        n_runs = atoi(argv[2]);
+        i = 3;
+    }
+    if (i >= argc || n_runs < 1 || n_runs > MAX_RUNS) {
+        fprintf(stderr, "usage: bench_floor [--runs N] PHOTO.jpg...\n");
+        return 2;
+    }
+    printf("%-30s %7s %7s %7s %7s %7s | %13s %17s %6s %6s\n", "CPU ms", "entropy",
+           "encode", "job", "entropy", "job", "plan, %", "resize / entropy", "floor",
+           "six");
+    printf("%-30s %7s %7s %7s %7s %7s | %6s %6s %8s %8s\n", "", "1600", "1600", "1600",
+           "400", "400", "1600", "400", "1600", "400");
+    for (; i < argc && n < MAX_PHOTOS; i++) {
+        double f[N_FIGURES];
+        if (!measure(argv[i], n_runs, f))
+            continue;
+        for (int k = 0; k < N_FIGURES; k++)
+            figures[k][n] = f[k];
+        n++;
+    }
+    if (!n)
+        return 1;
+    printf("%-30s %39s |", "median", "");
+    for (int k = 0; k < N_FIGURES; k++)
+        printf(k == 2 || k == 3 ? " %8.3f" : " %6.2f", bench_median(figures[k], n));
+    printf("\n");
+    return 0;
+}
