@@ -24,6 +24,8 @@
 
 enum { MAX_IMPLS = 8, MAX_RUNS = 101, DEFAULT_RUNS = 15, MAX_ROWS = 32 };
 
+enum { PERIOD = 200, OVER_READ = 8 }; /* rows of weights repeat, as they mostly do */
+
 static const double min_run_ns =
     1e6; /* calls are repeated until one run takes this long */
 
@@ -59,7 +61,7 @@ enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 struct job {
     const struct shape *shape;
     struct sct_horz horz;
-    int32_t *first;
+    int32_t *first, *weight_row;
     int16_t *weights;
     int16_t *src; /* pack: the groups that are written */
     int16_t *row[MAX_ROWS];
@@ -86,6 +88,7 @@ static int16_t *alloc_values(size_t n, int range)
 static void free_job(struct job *job)
 {
     sct_mem_free(job->first);
+    sct_mem_free(job->weight_row);
     sct_mem_free(job->weights);
     sct_mem_free(job->src);
     for (int r = 0; r < MAX_ROWS; r++)
@@ -116,16 +119,21 @@ static int create_job(struct job *job, const struct shape *s)
             goto fail;
     } else {
         job->first = sct_mem_alloc(width * sizeof *job->first);
-        job->weights = alloc_values(width * (size_t)(s->n_units * s->n_pairs * 2), 4096);
+        job->weight_row = sct_mem_alloc(width * sizeof *job->weight_row);
+        job->weights = alloc_values(
+            (size_t)(PERIOD * s->n_units * s->n_pairs * 2) + OVER_READ, 4096);
         job->src = alloc_values((size_t)s->src_units * (size_t)s->unit_stride,
                                 s->unit_stride == SCT_GROUP ? 256 : 2048);
-        if (!job->first || !job->weights || !job->src)
+        if (!job->first || !job->weight_row || !job->weights || !job->src)
             goto fail;
-        for (int x = 0; x < s->dst_width;
-             x++) /* evenly spread, the last window at the end */
+        for (int x = 0; x < s->dst_width; x++) {
+            job->weight_row[x] = x % PERIOD;
+            /* evenly spread, the last window at the end */
             job->first[x] = (int32_t)((int64_t)x * (s->src_units - s->n_units) /
                                       (s->dst_width > 1 ? s->dst_width - 1 : 1));
+        }
         job->horz = (struct sct_horz){.first = job->first,
+                                      .row = job->weight_row,
                                       .weights = job->weights,
                                       .dst_width = s->dst_width,
                                       .n_units = s->n_units,

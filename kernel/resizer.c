@@ -35,7 +35,14 @@ enum {
     RING_BITS = 7,       /* fraction bits of a sample in the ring */
     TILE_SAMPLES = 1024, /* columns of a tile: 16 KiB once packed */
     TILE_STEP = 16,      /* outputs whose pairs fill 64 bytes of a pair row */
+    OVER_READ = 8,       /* int16 behind the weights that horz may read */
+    MAX_LINES = 256,     /* rows of the vertical bank that are kept, at most */
     COEF_SCALE = 3 /* log2 of what two projections leave too large: sqrt(8) squared */
+};
+
+/* Output x has the weights of output x - period, for begin + period <= x < end. */
+struct repeats {
+    int period, n_units, begin, end; /* period 0: none does */
 };
 
 struct sct_resizer {
@@ -50,16 +57,21 @@ struct sct_resizer {
     int vert_shift;
     int32_t vert_bias; /* undoes "minus 128", and rounds */
 
+    struct repeats columns, lines; /* of the rows of the two banks */
+    int n_columns; /* rows of weights that the horizontal bank has, unrepeated */
+    int n_lines;   /* that are kept of the vertical one */
+
     void *arena; /* one allocation for all that follow */
-    int32_t *first;
-    int16_t *weights;     /* of the horizontal bank */
-    int16_t *row_weights; /* of the next output row */
-    const int16_t **rows; /* its pair rows */
+    int32_t *first, *weight_row;
+    int16_t *weights;      /* of the horizontal bank, n_columns rows */
+    int16_t *line_weights; /* of output row y at (y % n_lines) * line_pairs pairs */
+    const int16_t **rows;  /* pair rows of the next output row */
     int16_t *ring;
     int16_t *packed; /* SAMPLES: one band as pair groups */
     uint8_t *stage;  /* SAMPLES: rows that wait for their band to be full */
 
-    size_t ring_row; /* int16 from a pair row to the next */
+    size_t line_pairs; /* of weights, for the widest output row */
+    size_t ring_row;   /* int16 from a pair row to the next */
     size_t stage_row_bytes;
 
     int n_staged;           /* rows in `stage` */
@@ -110,18 +122,21 @@ static size_t lay_out(sct_resizer *r)
     const int is_samples = r->x.domain == SCT_SAMPLES;
     const size_t row_bytes = sct_size_align(mul3(dst_width, 2, sizeof(int16_t)));
     const size_t src_width = is_samples ? (size_t)r->x.axis.src_size : 0;
-    const size_t row_pairs = sct_size_mul((size_t)r->y.row_units, (size_t)r->y.n_pairs);
+    r->line_pairs = sct_size_mul((size_t)r->y.row_units, (size_t)r->y.n_pairs);
     r->stage_row_bytes = sct_size_align(src_width);
     r->ring_row = row_bytes / sizeof(int16_t);
 
     size_t total = 0;
     const size_t first = reserve(&total, mul3(dst_width, 1, sizeof *r->first));
+    const size_t weight_row = reserve(&total, mul3(dst_width, 1, sizeof *r->weight_row));
     const size_t weights =
-        reserve(&total, mul3(dst_width, (size_t)r->x.row_units * (size_t)r->x.n_pairs,
-                             2 * sizeof *r->weights));
-    const size_t row_weights =
-        reserve(&total, mul3(row_pairs, 2, sizeof *r->row_weights));
-    const size_t rows = reserve(&total, mul3(row_pairs, 1, sizeof *r->rows));
+        reserve(&total, sct_size_add(mul3((size_t)r->n_columns,
+                                          (size_t)r->x.row_units * (size_t)r->x.n_pairs,
+                                          2 * sizeof *r->weights),
+                                     OVER_READ * sizeof *r->weights));
+    const size_t line_weights = reserve(
+        &total, mul3((size_t)r->n_lines, r->line_pairs, 2 * sizeof *r->line_weights));
+    const size_t rows = reserve(&total, mul3(r->line_pairs, 1, sizeof *r->rows));
     const size_t ring =
         reserve(&total, mul3((size_t)r->ring_bands, (size_t)r->horz.n_planes, row_bytes));
     const size_t packed =
@@ -131,14 +146,56 @@ static size_t lay_out(sct_resizer *r)
     if (r->arena) {
         uint8_t *base = r->arena;
         r->first = (void *)(base + first);
+        r->weight_row = (void *)(base + weight_row);
         r->weights = (void *)(base + weights);
-        r->row_weights = (void *)(base + row_weights);
+        r->line_weights = (void *)(base + line_weights);
         r->rows = (void *)(base + rows);
         r->ring = (void *)(base + ring);
         r->packed = (void *)(base + packed);
         r->stage = base + stage;
     }
     return total;
+}
+
+static struct repeats find_repeats(const struct sct_bank *bank)
+{
+    struct repeats p;
+    p.period = sct_bank_period(bank, &p.n_units, &p.begin, &p.end);
+    return p;
+}
+
+static int is_repeat(const struct repeats *p, int x)
+{
+    return p->period && x - p->period >= p->begin && x < p->end;
+}
+
+/* First unit of output x. All windows have the same length in the horizontal bank; near the
+ * right edge they begin earlier. */
+static int first_unit(const sct_resizer *r, int x)
+{
+    return sct_min(sct_bank_window(&r->x, x).first, r->x.src_units - r->x.row_units);
+}
+
+/* Whether column x is a repeat there. */
+static int is_repeated_column(const sct_resizer *r, int x)
+{
+    return is_repeat(&r->columns, x) &&
+           first_unit(r, x) == first_unit(r, x - r->columns.period) + r->columns.n_units;
+}
+
+static void plan_repeats(sct_resizer *r)
+{
+    r->columns = find_repeats(&r->x);
+    r->lines = find_repeats(&r->y);
+    r->n_lines = r->lines.period && r->lines.period <= MAX_LINES ? r->lines.period : 1;
+    if (r->n_lines == 1)
+        r->lines.period = 0;
+    if (r->like && sct_bank_is_equal(&r->x, &r->like->x)) {
+        r->n_columns = r->like->n_columns;
+        return;
+    }
+    for (int x = 0; x < r->x.axis.dst_size; x++)
+        r->n_columns += !is_repeated_column(r, x);
 }
 
 /* Banks and geometry, everything but the arena. */
@@ -160,6 +217,7 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
     r->units_per_band = SCT_LANES / r->y.unit;
     r->ring_bands = like && sct_bank_is_equal(&r->y, &like->y) ? like->ring_bands
                                                                : widest_row_bands(r);
+    plan_repeats(r);
     r->n_bands_used = last_band(r, sct_bank_window(&r->y, spec->y.dst_size - 1)) + 1;
     r->next = sct_bank_window(&r->y, 0);
     r->horz = (struct sct_horz){
@@ -183,27 +241,29 @@ static void weigh_columns(sct_resizer *r)
 {
     const size_t row = (size_t)r->x.row_units * (size_t)r->x.n_pairs * 2;
     const size_t width = (size_t)r->x.axis.dst_size;
+    const sct_resizer *like = r->like;
+    int n = 0;
     r->horz.first = r->first;
+    r->horz.row = r->weight_row;
     r->horz.weights = r->weights;
-    if (r->like && r->like->arena && sct_bank_is_equal(&r->x, &r->like->x)) {
-        assert(r->x.n_pairs == r->like->x.n_pairs);
-        memcpy(r->first, r->like->first, width * sizeof *r->first);
-        memcpy(r->weights, r->like->weights, width * row * sizeof *r->weights);
+    if (like && like->arena && sct_bank_is_equal(&r->x, &like->x)) {
+        assert(r->x.n_pairs == like->x.n_pairs && r->n_columns == like->n_columns);
+        memcpy(r->first, like->first, width * sizeof *r->first);
+        memcpy(r->weight_row, like->weight_row, width * sizeof *r->weight_row);
+        memcpy(r->weights, like->weights,
+               (size_t)r->n_columns * row * sizeof *r->weights);
         return;
     }
-    int n_units, begin, end;
-    const int period = sct_bank_period(&r->x, &n_units, &begin, &end);
     for (int x = 0; x < r->x.axis.dst_size; x++) {
-        const struct sct_window w = sct_bank_window(&r->x, x);
-        int16_t *weights = r->weights + (size_t)x * row;
-        /* all windows have the same length; near the right edge they begin earlier */
-        r->first[x] = sct_min(w.first, r->x.src_units - r->x.row_units);
-        if (period && x - period >= begin && x < end &&
-            r->first[x] == r->first[x - period] + n_units)
-            memcpy(weights, weights - (size_t)period * row, row * sizeof *weights);
-        else
-            sct_bank_row(&r->x, x, r->first[x], r->x.row_units, weights);
+        r->first[x] = first_unit(r, x);
+        if (is_repeated_column(r, x)) {
+            r->weight_row[x] = r->weight_row[x - r->columns.period];
+            continue;
+        }
+        sct_bank_row(&r->x, x, r->first[x], r->x.row_units, r->weights + (size_t)n * row);
+        r->weight_row[x] = n++;
     }
+    assert(n == r->n_columns);
 }
 
 int sct_resizer_plan(sct_resizer **out, const struct sct_resizer_spec *spec)
@@ -357,7 +417,7 @@ static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_b
         struct sct_horz tile = r->horz;
         tile.dst_width = sct_min(r->tile_width, dst_width - x);
         tile.first += x;
-        tile.weights += (ptrdiff_t)x * r->x.row_units * 2;
+        tile.row += x;
 
         const int last = tile.first[tile.dst_width - 1];
         const int wanted = sct_min((last + r->x.row_units) * 2, src_width);
@@ -433,14 +493,17 @@ int sct_resizer_pull(sct_resizer *r, uint8_t *row)
         return SCT_NEED_INPUT;
 
     const struct sct_window w = r->next;
+    int16_t *weights =
+        r->line_weights + (size_t)(r->next_y % r->n_lines) * r->line_pairs * 2;
     int n_rows = 0;
-    sct_bank_row(&r->y, r->next_y, w.first, w.n, r->row_weights);
+    if (!is_repeat(&r->lines, r->next_y)) /* otherwise they are still there */
+        sct_bank_row(&r->y, r->next_y, w.first, w.n, weights);
     for (int unit = w.first; unit < w.first + w.n; unit++) {
         const int plane = unit % r->units_per_band * r->y.n_pairs;
         for (int p = 0; p < r->y.n_pairs; p++)
             r->rows[n_rows++] = ring_row(r, unit / r->units_per_band, plane + p);
     }
-    r->dsp.vert(row, r->rows, r->row_weights, n_rows, r->x.axis.dst_size, r->vert_bias,
+    r->dsp.vert(row, r->rows, weights, n_rows, r->x.axis.dst_size, r->vert_bias,
                 r->vert_shift);
     r->next_y++;
     if (!is_finished(r))

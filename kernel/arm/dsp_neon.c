@@ -153,7 +153,7 @@ ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
         { /* past the end the last output is repeated, into the pad */
             const int xi = sct_min(x + i, h->dst_width - 1);
             unit[i] = src + (ptrdiff_t)h->first[xi] * stride;
-            w[i] = h->weights + xi * n_weights;
+            w[i] = h->weights + h->row[xi] * n_weights;
             for (int p = 0; p < n_planes; p++)
                 sum[i][p] = round;
         }

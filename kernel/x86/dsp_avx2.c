@@ -127,10 +127,10 @@ ALWAYS_INLINE __m256i add_3_groups(__m256i sum, const int16_t *g, const int16_t 
 }
 
 /* Adds to sum[i] the whole window of output i: unit[i] and w[i] are where its source and
- * its weights begin. may_overread: two weights past the window's own may be read. */
+ * its weights begin. */
 ALWAYS_INLINE void add_windows(__m256i sum[4], const int16_t *const unit[4],
                                const int16_t *const w[4], ptrdiff_t stride, int n_units,
-                               int n_pairs, int may_overread)
+                               int n_pairs)
 {
     const int step = n_pairs == 3 ? 1 : 4 / n_pairs; /* units that four groups cover */
     const ptrdiff_t o1 = n_pairs == 1 ? stride : SCT_GROUP;
@@ -140,14 +140,13 @@ ALWAYS_INLINE void add_windows(__m256i sum[4], const int16_t *const unit[4],
     const ptrdiff_t o3 = o1 + o2;
     int j = 0;
 
-    if (n_pairs != 3 || may_overread)
-        for (; j + step <= n_units; j += step)
-            for (int i = 0; i < 4; i++) {
-                const int16_t *g = unit[i] + j * stride;
-                const int16_t *wj = w[i] + (ptrdiff_t)j * n_pairs * 2;
-                sum[i] = n_pairs == 3 ? add_3_groups(sum[i], g, wj)
-                                      : add_4_groups(sum[i], g, o1, o2, o3, wj);
-            }
+    for (; j + step <= n_units; j += step)
+        for (int i = 0; i < 4; i++) {
+            const int16_t *g = unit[i] + j * stride;
+            const int16_t *wj = w[i] + (ptrdiff_t)j * n_pairs * 2;
+            sum[i] = n_pairs == 3 ? add_3_groups(sum[i], g, wj)
+                                  : add_4_groups(sum[i], g, o1, o2, o3, wj);
+        }
     for (; j < n_units; j++)
         for (int i = 0; i < 4; i++)
             for (int p = 0; p < n_pairs; p++)
@@ -164,13 +163,13 @@ ALWAYS_INLINE void add_windows(__m256i sum[4], const int16_t *const unit[4],
  *               v23: x0 x1 x2 x3            | v67: x0 x1 x2 x3 */
 ALWAYS_INLINE void horz_4(int16_t *const dst[4], int x, const int16_t *const unit[4],
                           const int16_t *const w[4], const struct sct_horz *h,
-                          int n_pairs, int may_overread)
+                          int n_pairs)
 {
     const __m128i shift = _mm_cvtsi32_si128(h->shift);
     const __m256i round = _mm256_set1_epi32((int32_t)1 << (h->shift - 1));
     __m256i sum[4] = {round, round, round, round};
 
-    add_windows(sum, unit, w, h->unit_stride, h->n_units, n_pairs, may_overread);
+    add_windows(sum, unit, w, h->unit_stride, h->n_units, n_pairs);
     for (int i = 0; i < 4; i++)
         sum[i] = _mm256_sra_epi32(sum[i], shift);
 
@@ -195,21 +194,22 @@ ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
     const int16_t *unit[4], *w[4];
     int x = 0;
 
-    /* Strictly before the last output, so that over-reading stays inside the weights. */
-    for (; x + 4 < h->dst_width; x += 4) {
+    for (; x + 4 <= h->dst_width; x += 4) {
         for (int i = 0; i < 4; i++) {
             unit[i] = src + (ptrdiff_t)h->first[x + i] * h->unit_stride;
-            w[i] = h->weights + (x + i) * n_weights;
+            w[i] = h->weights + h->row[x + i] * n_weights;
         }
-        horz_4(dst, x, unit, w, h, n_pairs, 1);
+        horz_4(dst, x, unit, w, h, n_pairs);
     }
+    if (x == h->dst_width)
+        return;
     for (int i = 0; i < 4; i++)
-    { /* the last one to four; the last is repeated into the pad */
+    { /* the last one to three; the last is repeated into the pad */
         const int xi = sct_min(x + i, h->dst_width - 1);
         unit[i] = src + (ptrdiff_t)h->first[xi] * h->unit_stride;
-        w[i] = h->weights + xi * n_weights;
+        w[i] = h->weights + h->row[xi] * n_weights;
     }
-    horz_4(dst, x, unit, w, h, n_pairs, 0);
+    horz_4(dst, x, unit, w, h, n_pairs);
 }
 
 /* ---- horz, 4 lanes ---- */
@@ -255,7 +255,7 @@ static void horz_4_lanes(int16_t *const dst[4], const int16_t *src,
         { /* past the end the last output is repeated, into the pad */
             const int xi = sct_min(x + i, h->dst_width - 1);
             unit[i] = src + (ptrdiff_t)h->first[xi] * stride;
-            w[i] = h->weights + xi * n_weights;
+            w[i] = h->weights + h->row[xi] * n_weights;
             sum[i] = _mm256_setzero_si256();
         }
         for (; j + 2 <= h->n_units; j += 2)

@@ -211,21 +211,26 @@ static void check_horz_lanes(int n_lanes, int dst_width, int n_units, int n_pair
     const int last_first = random_int(0, dst_width < 200 ? 40 : 500);
     const size_t n_src = (size_t)(last_first + n_units - 1) * (size_t)unit_stride +
                          (size_t)n_pairs * 2 * (size_t)n_lanes;
-    const size_t n_weights = (size_t)dst_width * (size_t)n_units * (size_t)n_pairs * 2;
+    const int n_weight_rows = random_int(1, dst_width);
+    const size_t n_weights =
+        (size_t)n_weight_rows * (size_t)n_units * (size_t)n_pairs * 2;
     const size_t row_bytes = pair_row_bytes(dst_width);
     int16_t *src = alloc_or_fail(64, n_src * sizeof *src);
-    int16_t *weights = alloc_or_fail(64, n_weights * sizeof *weights);
+    int16_t *weights = alloc_or_fail(64, (n_weights + 8) * sizeof *weights);
     int32_t *first = alloc_or_fail(sizeof(void *), (size_t)dst_width * sizeof *first);
+    int32_t *row = alloc_or_fail(sizeof(void *), (size_t)dst_width * sizeof *row);
     char what[192];
 
     fill_i16(src, n_src, src_fill);
-    fill_i16(weights, n_weights, weight_fill);
+    fill_i16(weights, n_weights + 8, weight_fill);
     for (int x = 0; x < dst_width; x++) /* in any order; the contract asks for none */
-        first[x] = random_int(0, last_first);
+        first[x] = random_int(0, last_first), row[x] = random_int(0, n_weight_rows - 1);
     first[random_int(0, dst_width - 1)] = last_first;
     first[dst_width - 1] = last_first;
+    row[random_int(0, dst_width - 1)] = n_weight_rows - 1;
 
     const struct sct_horz h = {.first = first,
+                               .row = row,
                                .weights = weights,
                                .dst_width = dst_width,
                                .n_units = n_units,
@@ -263,6 +268,7 @@ static void check_horz_lanes(int n_lanes, int dst_width, int n_units, int n_pair
     for (int p = 0; p < n_planes; p++)
         free(want[p].block);
     free(first);
+    free(row);
     free(weights);
     free(src);
 }
@@ -446,9 +452,10 @@ static void reference_gives_the_results_worked_out_by_hand(void **state)
     assert_int_equal(group[16 + 2 * 7], 230 - 128); /* row 7, x 2 */
     assert_int_equal(group[16 + 2 * 7 + 1], 0);     /* its partner is missing */
 
-    const int32_t first[1] = {1};
-    _Alignas(64) const int16_t weights[2] = {3, -5};
+    const int32_t first[1] = {1}, weight_row[1] = {1};
+    _Alignas(64) const int16_t weights[4 + 8] = {100, 100, 3, -5};
     const struct sct_horz h = {.first = first,
+                               .row = weight_row,
                                .weights = weights,
                                .dst_width = 1,
                                .n_units = 1,
