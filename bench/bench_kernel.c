@@ -61,7 +61,7 @@ enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 struct job {
     const struct shape *shape;
     struct sct_horz horz;
-    int32_t *first, *weight_row;
+    int32_t *first, *weight_at;
     int16_t *weights;
     int16_t *src; /* pack: the groups that are written */
     int16_t *row[MAX_ROWS];
@@ -88,7 +88,7 @@ static int16_t *alloc_values(size_t n, int range)
 static void free_job(struct job *job)
 {
     sct_mem_free(job->first);
-    sct_mem_free(job->weight_row);
+    sct_mem_free(job->weight_at);
     sct_mem_free(job->weights);
     sct_mem_free(job->src);
     for (int r = 0; r < MAX_ROWS; r++)
@@ -119,21 +119,21 @@ static int create_job(struct job *job, const struct shape *s)
             goto fail;
     } else {
         job->first = sct_mem_alloc(width * sizeof *job->first);
-        job->weight_row = sct_mem_alloc(width * sizeof *job->weight_row);
+        job->weight_at = sct_mem_alloc(width * sizeof *job->weight_at);
         job->weights = alloc_values(
             (size_t)(PERIOD * s->n_units * s->n_pairs * 2) + OVER_READ, 4096);
         job->src = alloc_values((size_t)s->src_units * (size_t)s->unit_stride,
                                 s->unit_stride == SCT_GROUP ? 256 : 2048);
-        if (!job->first || !job->weight_row || !job->weights || !job->src)
+        if (!job->first || !job->weight_at || !job->weights || !job->src)
             goto fail;
         for (int x = 0; x < s->dst_width; x++) {
-            job->weight_row[x] = x % PERIOD;
+            job->weight_at[x] = x % PERIOD * s->n_units * s->n_pairs * 2;
             /* evenly spread, the last window at the end */
             job->first[x] = (int32_t)((int64_t)x * (s->src_units - s->n_units) /
                                       (s->dst_width > 1 ? s->dst_width - 1 : 1));
         }
         job->horz = (struct sct_horz){.first = job->first,
-                                      .row = job->weight_row,
+                                      .at = job->weight_at,
                                       .weights = job->weights,
                                       .dst_width = s->dst_width,
                                       .n_units = s->n_units,

@@ -33,17 +33,19 @@ enum {
 
 /* What a horizontal pass does; the same for all rows of a component. */
 struct sct_horz {
-    const int32_t *first;   /* [dst_width] first unit of each output's window, >= 0 */
-    const int32_t *row;     /* [dst_width] which row of weights it has; rows repeat */
-    const int16_t *weights; /* [rows][n_units][n_pairs][2], aligned to 64 bytes; 16 bytes
+    const int32_t *first; /* [dst_width] first unit of each output's window, >= 0 */
+    const int32_t *at;    /* [dst_width] where in `weights` its row begins; several may
+                               have the same */
+    const int16_t
+        *weights;    /* rows of [n_units][n_pairs][2], aligned to 64 bytes; 16 bytes
                                behind the last row may be read */
-    int dst_width;          /* outputs, >= 1 */
-    int n_units;            /* units in every window, >= 1 */
-    int n_pairs;            /* pair groups used of each unit, 1..4 */
-    int n_lanes;            /* lanes in a group: 8, or 4 and then n_pairs is 2 */
-    int unit_stride;        /* int16 from a unit to the next: a multiple of SCT_GROUP */
-    int n_planes;           /* lane pairs wanted, 1..n_lanes / 2, from lane 0 on */
-    int shift;              /* right shift of the sums, 1..24, rounding half up */
+    int dst_width;   /* outputs, >= 1 */
+    int n_units;     /* units in every window, >= 1 */
+    int n_pairs;     /* pair groups used of each unit, 1..4 */
+    int n_lanes;     /* lanes in a group: 8, or 4 and then n_pairs is 2 */
+    int unit_stride; /* int16 from a unit to the next: a multiple of SCT_GROUP */
+    int n_planes;    /* lane pairs wanted, 1..n_lanes / 2, from lane 0 on */
+    int shift;       /* right shift of the sums, 1..24, rounding half up */
 };
 
 /* Pair rows: what the horizontal pass writes and the vertical pass reads. A pair row
@@ -62,7 +64,7 @@ struct sct_dsp {
 
     /* The horizontal pass over one band:
      *     s(x, v) = sum over units j < n_units, pairs p < n_pairs, k = 0, 1 of
-     *               weights[row[x]][j][p][k] * src[(first[x] + j) * unit_stride
+     *               weights[at[x] + (j * n_pairs + p) * 2 + k] * src[(first[x] + j) * unit_stride
      *                                         + p * 2 * n_lanes + 2 * v + k]
      *     dst[v / 2][2 * x + v % 2] = sat16((s(x, v) + (1 << (shift - 1))) >> shift)
      * for v < 2 * n_planes. src: aligned to 64, read only where the formula says, but

@@ -19,10 +19,8 @@ static void pack_c(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int
 static void horz_c(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
 {
     const int32_t round = (int32_t)1 << (h->shift - 1);
-    const ptrdiff_t n_weights = (ptrdiff_t)h->n_units * h->n_pairs * 2;
-
     for (int x = 0; x < h->dst_width; x++) {
-        const int16_t *w = h->weights + h->row[x] * n_weights;
+        const int16_t *w = h->weights + h->at[x];
         int32_t sum[SCT_LANES] = {0};
         for (int j = 0; j < h->n_units; j++) {
             const int16_t *unit = src + (ptrdiff_t)(h->first[x] + j) * h->unit_stride;

@@ -62,7 +62,7 @@ struct sct_resizer {
     int n_lines;   /* that are kept of the vertical one */
 
     void *arena; /* one allocation for all that follow */
-    int32_t *first, *weight_row;
+    int32_t *first, *weight_at;
     int16_t *weights;      /* of the horizontal bank, n_columns rows */
     int16_t *line_weights; /* of output row y at (y % n_lines) * line_pairs pairs */
     const int16_t **rows;  /* pair rows of the next output row */
@@ -128,7 +128,7 @@ static size_t lay_out(sct_resizer *r)
 
     size_t total = 0;
     const size_t first = reserve(&total, mul3(dst_width, 1, sizeof *r->first));
-    const size_t weight_row = reserve(&total, mul3(dst_width, 1, sizeof *r->weight_row));
+    const size_t weight_at = reserve(&total, mul3(dst_width, 1, sizeof *r->weight_at));
     const size_t weights =
         reserve(&total, sct_size_add(mul3((size_t)r->n_columns,
                                           (size_t)r->x.row_units * (size_t)r->x.n_pairs,
@@ -146,7 +146,7 @@ static size_t lay_out(sct_resizer *r)
     if (r->arena) {
         uint8_t *base = r->arena;
         r->first = (void *)(base + first);
-        r->weight_row = (void *)(base + weight_row);
+        r->weight_at = (void *)(base + weight_at);
         r->weights = (void *)(base + weights);
         r->line_weights = (void *)(base + line_weights);
         r->rows = (void *)(base + rows);
@@ -244,12 +244,12 @@ static void weigh_columns(sct_resizer *r)
     const sct_resizer *like = r->like;
     int n = 0;
     r->horz.first = r->first;
-    r->horz.row = r->weight_row;
+    r->horz.at = r->weight_at;
     r->horz.weights = r->weights;
     if (like && like->arena && sct_bank_is_equal(&r->x, &like->x)) {
         assert(r->x.n_pairs == like->x.n_pairs && r->n_columns == like->n_columns);
         memcpy(r->first, like->first, width * sizeof *r->first);
-        memcpy(r->weight_row, like->weight_row, width * sizeof *r->weight_row);
+        memcpy(r->weight_at, like->weight_at, width * sizeof *r->weight_at);
         memcpy(r->weights, like->weights,
                (size_t)r->n_columns * row * sizeof *r->weights);
         return;
@@ -257,13 +257,14 @@ static void weigh_columns(sct_resizer *r)
     for (int x = 0; x < r->x.axis.dst_size; x++) {
         r->first[x] = first_unit(r, x);
         if (is_repeated_column(r, x)) {
-            r->weight_row[x] = r->weight_row[x - r->columns.period];
+            r->weight_at[x] = r->weight_at[x - r->columns.period];
             continue;
         }
-        sct_bank_row(&r->x, x, r->first[x], r->x.row_units, r->weights + (size_t)n * row);
-        r->weight_row[x] = n++;
+        r->weight_at[x] = n;
+        sct_bank_row(&r->x, x, r->first[x], r->x.row_units, r->weights + n);
+        n += (int)row;
     }
-    assert(n == r->n_columns);
+    assert(n == r->n_columns * (int)row);
 }
 
 int sct_resizer_plan(sct_resizer **out, const struct sct_resizer_spec *spec)
@@ -417,7 +418,7 @@ static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_b
         struct sct_horz tile = r->horz;
         tile.dst_width = sct_min(r->tile_width, dst_width - x);
         tile.first += x;
-        tile.row += x;
+        tile.at += x;
 
         const int last = tile.first[tile.dst_width - 1];
         const int wanted = sct_min((last + r->x.row_units) * 2, src_width);

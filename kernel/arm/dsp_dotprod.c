@@ -284,7 +284,7 @@ ALWAYS_INLINE int horz_quads(int16_t *const dst[4], const int16_t *src,
             { /* past the end the last output is repeated, into the pad */
                 const int xi = sct_min(x + i, h->dst_width - 1);
                 quad[i] = quads + (h->first[xi] - s.first) * h->n_pairs * step;
-                w[i] = h->weights + (ptrdiff_t)h->row[xi] * n * 2;
+                w[i] = h->weights + h->at[xi];
             }
             for (int i = 0; i < 4; i += side)
                 sum_windows(sum + i, quad + i, w + i, side, n, round, &w_max, is_wide,

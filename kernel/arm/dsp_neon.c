@@ -141,7 +141,6 @@ ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
 {
     const int32x4_t round = once_per_pair((int32_t)1 << (h->shift - 1));
     const int32x4_t shift = vdupq_n_s32(-h->shift);
-    const ptrdiff_t n_weights = (ptrdiff_t)h->n_units * n_pairs * 2;
     const ptrdiff_t stride = h->unit_stride;
     const int n_units = h->n_units;
 
@@ -153,7 +152,7 @@ ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
         { /* past the end the last output is repeated, into the pad */
             const int xi = sct_min(x + i, h->dst_width - 1);
             unit[i] = src + (ptrdiff_t)h->first[xi] * stride;
-            w[i] = h->weights + h->row[xi] * n_weights;
+            w[i] = h->weights + h->at[xi];
             for (int p = 0; p < n_planes; p++)
                 sum[i][p] = round;
         }

@@ -225,15 +225,13 @@ void horz_4(int16_t *const dst[4], ptrdiff_t x, const int16_t *const unit[4],
 template <int kPairs>
 void horz_pairs(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
 {
-    const ptrdiff_t n_weights = ptrdiff_t{h->n_units} * kPairs * 2;
-
     for (int x = 0; x < h->dst_width; x += 4) {
         const int16_t *unit[4], *w[4];
         for (int i = 0; i < 4; i++)
         { /* past the end the last output is repeated, into the pad */
             const int xi = sct_min(x + i, h->dst_width - 1);
             unit[i] = src + ptrdiff_t{h->first[xi]} * h->unit_stride;
-            w[i] = h->weights + h->row[xi] * n_weights;
+            w[i] = h->weights + h->at[xi];
         }
         horz_4<kPairs>(dst, x, unit, w, h);
     }
@@ -247,10 +245,8 @@ void horz_4_lanes(int16_t *const dst[4], const int16_t *src, const struct sct_ho
     const hn::Repartition<int32_t, Block> d32;
     const hn::RebindToUnsigned<decltype(d32)> u32;
     const auto round = hn::Set(u32, uint32_t{1} << (h->shift - 1));
-    const ptrdiff_t n_weights = ptrdiff_t{h->n_units} * 4;
-
     for (int x = 0; x < h->dst_width; x++) {
-        const int16_t *w = h->weights + h->row[x] * n_weights;
+        const int16_t *w = h->weights + h->at[x];
         const int16_t *unit = src + ptrdiff_t{h->first[x]} * h->unit_stride;
         auto a = hn::Zero(d32), b = hn::Zero(d32);
         for (int j = 0; j < h->n_units; j++, unit += h->unit_stride)

@@ -162,14 +162,13 @@ ALWAYS_INLINE void add_windows(__m256i sum[4], const int16_t *const unit[4],
  *     shufps    v01: x0 x1 x2 x3            | v45: x0 x1 x2 x3
  *               v23: x0 x1 x2 x3            | v67: x0 x1 x2 x3 */
 ALWAYS_INLINE void horz_4(int16_t *const dst[4], int x, const int16_t *const unit[4],
-                          const int16_t *const w[4], const struct sct_horz *h,
-                          int n_pairs)
+                          const int16_t *const w[4], struct sct_horz h, int n_pairs)
 {
-    const __m128i shift = _mm_cvtsi32_si128(h->shift);
-    const __m256i round = _mm256_set1_epi32((int32_t)1 << (h->shift - 1));
+    const __m128i shift = _mm_cvtsi32_si128(h.shift);
+    const __m256i round = _mm256_set1_epi32((int32_t)1 << (h.shift - 1));
     __m256i sum[4] = {round, round, round, round};
 
-    add_windows(sum, unit, w, h->unit_stride, h->n_units, n_pairs);
+    add_windows(sum, unit, w, h.unit_stride, h.n_units, n_pairs);
     for (int i = 0; i < 4; i++)
         sum[i] = _mm256_sra_epi32(sum[i], shift);
 
@@ -178,36 +177,37 @@ ALWAYS_INLINE void horz_4(int16_t *const dst[4], int x, const int16_t *const uni
     const __m256i even = _mm256_castps_si256(_mm256_shuffle_ps(x01, x23, 0x88));
     const __m256i odd = _mm256_castps_si256(_mm256_shuffle_ps(x01, x23, 0xdd));
     store128(dst[0] + 2 * (ptrdiff_t)x, _mm256_castsi256_si128(even));
-    if (h->n_planes > 1)
+    if (h.n_planes > 1)
         store128(dst[1] + 2 * (ptrdiff_t)x, _mm256_castsi256_si128(odd));
-    if (h->n_planes > 2)
+    if (h.n_planes > 2)
         store128(dst[2] + 2 * (ptrdiff_t)x, _mm256_extracti128_si256(even, 1));
-    if (h->n_planes > 3)
+    if (h.n_planes > 3)
         store128(dst[3] + 2 * (ptrdiff_t)x, _mm256_extracti128_si256(odd, 1));
 }
 
-/* All outputs; inlined once for every n_pairs, so that the loops over pairs unroll. */
-ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src,
-                            const struct sct_horz *h, int n_pairs)
+/* All outputs; inlined once for every n_pairs, so that the loops over pairs unroll. `h` is a
+ * copy: what is stored through a vector might be the original, for all that compilers know,
+ * and would be loaded again and again. */
+ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src, struct sct_horz h,
+                            int n_pairs)
 {
-    const ptrdiff_t n_weights = (ptrdiff_t)h->n_units * n_pairs * 2;
     const int16_t *unit[4], *w[4];
     int x = 0;
 
-    for (; x + 4 <= h->dst_width; x += 4) {
+    for (; x + 4 <= h.dst_width; x += 4) {
         for (int i = 0; i < 4; i++) {
-            unit[i] = src + (ptrdiff_t)h->first[x + i] * h->unit_stride;
-            w[i] = h->weights + h->row[x + i] * n_weights;
+            unit[i] = src + (ptrdiff_t)h.first[x + i] * h.unit_stride;
+            w[i] = h.weights + h.at[x + i];
         }
         horz_4(dst, x, unit, w, h, n_pairs);
     }
-    if (x == h->dst_width)
+    if (x == h.dst_width)
         return;
     for (int i = 0; i < 4; i++)
     { /* the last one to three; the last is repeated into the pad */
-        const int xi = sct_min(x + i, h->dst_width - 1);
-        unit[i] = src + (ptrdiff_t)h->first[xi] * h->unit_stride;
-        w[i] = h->weights + h->row[xi] * n_weights;
+        const int xi = sct_min(x + i, h.dst_width - 1);
+        unit[i] = src + (ptrdiff_t)h.first[xi] * h.unit_stride;
+        w[i] = h.weights + h.at[xi];
     }
     horz_4(dst, x, unit, w, h, n_pairs);
 }
@@ -245,7 +245,7 @@ static void horz_4_lanes(int16_t *const dst[4], const int16_t *src,
     const __m256i quarters = _mm256_setr_epi32(0, 4, 2, 6, 1, 5, 3, 7);
     const __m128i shift = _mm_cvtsi32_si128(h->shift);
     const __m256i round = _mm256_set1_epi32((int32_t)1 << (h->shift - 1));
-    const ptrdiff_t stride = h->unit_stride, n_weights = (ptrdiff_t)h->n_units * 4;
+    const ptrdiff_t stride = h->unit_stride;
 
     for (int x = 0; x < h->dst_width; x += 4) {
         const int16_t *unit[4], *w[4];
@@ -255,7 +255,7 @@ static void horz_4_lanes(int16_t *const dst[4], const int16_t *src,
         { /* past the end the last output is repeated, into the pad */
             const int xi = sct_min(x + i, h->dst_width - 1);
             unit[i] = src + (ptrdiff_t)h->first[xi] * stride;
-            w[i] = h->weights + h->row[xi] * n_weights;
+            w[i] = h->weights + h->at[xi];
             sum[i] = _mm256_setzero_si256();
         }
         for (; j + 2 <= h->n_units; j += 2)
@@ -289,10 +289,10 @@ static void horz_avx2(int16_t *const dst[4], const int16_t *src, const struct sc
         return;
     }
     switch (h->n_pairs) {
-    case 1: horz_all(dst, src, h, 1); break;
-    case 2: horz_all(dst, src, h, 2); break;
-    case 3: horz_all(dst, src, h, 3); break;
-    default: horz_all(dst, src, h, 4); break;
+    case 1: horz_all(dst, src, *h, 1); break;
+    case 2: horz_all(dst, src, *h, 2); break;
+    case 3: horz_all(dst, src, *h, 3); break;
+    default: horz_all(dst, src, *h, 4); break;
     }
 }
 

@@ -218,19 +218,20 @@ static void check_horz_lanes(int n_lanes, int dst_width, int n_units, int n_pair
     int16_t *src = alloc_or_fail(64, n_src * sizeof *src);
     int16_t *weights = alloc_or_fail(64, (n_weights + 8) * sizeof *weights);
     int32_t *first = alloc_or_fail(sizeof(void *), (size_t)dst_width * sizeof *first);
-    int32_t *row = alloc_or_fail(sizeof(void *), (size_t)dst_width * sizeof *row);
+    int32_t *at = alloc_or_fail(sizeof(void *), (size_t)dst_width * sizeof *at);
     char what[192];
 
     fill_i16(src, n_src, src_fill);
     fill_i16(weights, n_weights + 8, weight_fill);
     for (int x = 0; x < dst_width; x++) /* in any order; the contract asks for none */
-        first[x] = random_int(0, last_first), row[x] = random_int(0, n_weight_rows - 1);
+        first[x] = random_int(0, last_first),
+        at[x] = random_int(0, n_weight_rows - 1) * n_units * n_pairs * 2;
     first[random_int(0, dst_width - 1)] = last_first;
     first[dst_width - 1] = last_first;
-    row[random_int(0, dst_width - 1)] = n_weight_rows - 1;
+    at[random_int(0, dst_width - 1)] = (n_weight_rows - 1) * n_units * n_pairs * 2;
 
     const struct sct_horz h = {.first = first,
-                               .row = row,
+                               .at = at,
                                .weights = weights,
                                .dst_width = dst_width,
                                .n_units = n_units,
@@ -268,7 +269,7 @@ static void check_horz_lanes(int n_lanes, int dst_width, int n_units, int n_pair
     for (int p = 0; p < n_planes; p++)
         free(want[p].block);
     free(first);
-    free(row);
+    free(at);
     free(weights);
     free(src);
 }
@@ -452,10 +453,10 @@ static void reference_gives_the_results_worked_out_by_hand(void **state)
     assert_int_equal(group[16 + 2 * 7], 230 - 128); /* row 7, x 2 */
     assert_int_equal(group[16 + 2 * 7 + 1], 0);     /* its partner is missing */
 
-    const int32_t first[1] = {1}, weight_row[1] = {1};
-    _Alignas(64) const int16_t weights[4 + 8] = {100, 100, 3, -5};
+    const int32_t first[1] = {1}, at[1] = {2};
+    _Alignas(64) const int16_t weights[4 + 8] = {9, 9, 3, -5};
     const struct sct_horz h = {.first = first,
-                               .row = weight_row,
+                               .at = at,
                                .weights = weights,
                                .dst_width = 1,
                                .n_units = 1,
