@@ -89,7 +89,7 @@ struct sct_job {
     const struct sct_dsp *dsp; /* NULL: the best that the CPU runs */
 };
 
-/* CPU milliseconds of the calling thread. */
+/* CPU milliseconds of the calling thread; decode, resize and encode are sampled. */
 struct sct_times {
     double plan, decode, resize, encode, total;
 };
