@@ -70,10 +70,14 @@ static void charge(struct run *run, double *stage_ms)
     run->mark_ms = now;
 }
 
-/* A look at the clock of a thread is a system call, and three of them for every band would be 2
- * % of a small job. So after the first band, which is not like the others, one in
- * SAMPLED_BANDS is timed, and stands for all. */
-enum { SAMPLED_BANDS = 8 };
+/* A look at a thread's clock is a system call, and three of them for every band would be
+ * 2 % of a small job. So after the first band, which is not like the others, about one in
+ * eight is timed, and stands for all. Which ones follows multiples of the golden ratio:
+ * encoding comes around every few bands, and any fixed step could fall in with it. */
+static int is_sampled_band(int n)
+{
+    return (uint32_t)(n - 1) * UINT32_C(0x9E3779B9) < UINT32_MAX / 8;
+}
 
 static void charge_sample(struct run *run, double *stage_ms)
 {
@@ -414,7 +418,7 @@ static int run_bands(struct run *run)
     int status = run_band(run, 0, &run->result->ms);
     const double since_ms = cpu_ms();
     for (int n = 1; status == SCT_OK; n++) {
-        run->is_sampled = n % SAMPLED_BANDS == 1;
+        run->is_sampled = is_sampled_band(n);
         if (run->is_sampled)
             run->mark_ms = cpu_ms();
         status = run_band(run, n, &sample);
