@@ -1,5 +1,7 @@
 // bench/compare [--runs N] [--photos DIR] [--json FILE] [PHOTO...]
 //
+// First the job beside sharp; then what it costs beside what it cannot do without (bench_floor).
+//
 // Ours beside sharp (libvips), the newest that npm has, in one run: the same photographs to the same
 // widths, lanczos3, quality 80, 4:2:0, orientation applied; both warm, in process, from memory to memory, one
 // thread. CPU time of the whole process for sharp, of the thread for ours (it has one). The contenders
@@ -114,4 +116,10 @@ for (const job of jobs) {
   console.log(`median ratio of the baseline ones: ${m.toFixed(2)}`);
   results.jobs.push({ ...job, median_ratio: m, photos: rows });
 }
+console.log("\nbeside entropy decoding and libjpeg-turbo's encoding alone (bench_floor)");
+const floor = execFileSync(join(root, "build", "release", "bench", "bench_floor"),
+  ["--runs", String(options.runs), ...results.jobs[0].photos.filter((r) => !r.file.startsWith("progressive"))
+    .map((r) => options.files.find((f) => basename(f) === r.file))]).toString();
+console.log(floor);
+results.floor = floor.split("\n");
 if (options.json) writeFileSync(options.json, JSON.stringify(results, null, 2) + "\n");
