@@ -1,8 +1,8 @@
 /* The batch, in three steps:
  *
  *     look    every input: is it there, is it a file
- *     plan    (only when names depend on sizes) read the header, plan the sizes; in
- * parallel claim   every output path, in canonical spelling; a second claim is an error
+ *     plan    (only when names depend on sizes) read the header, plan the sizes; parallel
+ *     claim   every output path, in canonical spelling; a second claim is an error
  *
  * Invariant: an item without an error has all its paths, and nobody else has any of them.
  */
@@ -177,7 +177,11 @@ static int protect_inputs(const struct sct_batch *b)
         for (int k = 0; b->item[i].path && k < b->options->n_variants; k++) {
             struct stat st;
             const char *const path = b->item[i].path[k];
-            if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+            const int is_file =
+                strcmp(path, "-") == 0 ? 0 : sct_path_find_file(path, &st);
+            if (is_file < 0)
+                status = is_file;
+            if (is_file <= 0)
                 continue;
             const struct sct_item probe = {
                 .facts = {.device = st.st_dev, .inode = st.st_ino}};

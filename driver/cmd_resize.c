@@ -1,10 +1,9 @@
 /* scantling resize: every input becomes one job of the pipeline.
  *
- *     options -> names -> batch (nothing collides) -> pool { run_item ... } -> reports,
- * in order
+ *     options -> names -> batch (nothing collides) -> pool { run_item ... } -> reports
  *
- * An item's outcome lives from its run to its report: work in progress is all that is in
- * memory, however many inputs there are. */
+ * Reports come in the order of the inputs. An item's outcome lives from its run to its
+ * report: work in progress is all that is in memory, however many inputs there are. */
 #define _GNU_SOURCE 1
 #include "commands.h"
 
@@ -21,6 +20,7 @@
 #include "options.h"
 #include "outcome.h"
 #include "outfile.h"
+#include "paths.h"
 #include "pool.h"
 #include "progress.h"
 #include "report_json.h"
@@ -57,7 +57,7 @@ static void fail_outcome(struct sct_outcome *o, int status, const char *message)
 static int find_existing(const char *path)
 {
     struct stat st;
-    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    return strcmp(path, "-") != 0 && sct_path_find_file(path, &st) > 0;
 }
 
 static void list_todo(const struct resize *r, const struct sct_item *item,

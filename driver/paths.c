@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "status.h"
+
 const char *sct_path_leaf(const char *path)
 {
     const char *const slash = strrchr(path, '/');
@@ -67,6 +69,18 @@ done:
     free(tail);
     free(head);
     return base;
+}
+
+int sct_path_find_file(const char *path, struct stat *st)
+{
+    if (stat(path, st) == 0)
+        return S_ISREG(st->st_mode);
+    char *const canonical = sct_path_canonical(path);
+    if (!canonical)
+        return errno == ENOMEM ? SCT_ERR_MEMORY : 0;
+    const int is_file = stat(canonical, st) == 0 && S_ISREG(st->st_mode);
+    free(canonical);
+    return is_file;
 }
 
 int sct_path_make_folders(const char *path)

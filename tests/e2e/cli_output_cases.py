@@ -137,6 +137,8 @@ class Collisions(CommandTest):
         for target in ("a.jpg", "./a.jpg", "{stem}.jpg", "hard.jpg", "soft.jpg", "./"):
             self.refuse("-s", "9", "-o", target, "a.jpg", says="overwrite the input a.jpg")
         self.refuse("-s", "9", "-o", "{stem}/../b.jpg", "a.jpg", "b.jpg", says="b.jpg")
+        # by way of a folder that would have to be made first
+        self.refuse("-s", "9", "-o", "new/../{stem}.jpg", "a.jpg", says="overwrite the input a.jpg")
         with open(self.at("a.jpg"), "rb") as stdin:
             self.refuse("-s", "9", "-o", "a.jpg", "-", stdin=stdin, says="overwrite the input -")
 

@@ -204,6 +204,9 @@ class Work(CommandTest):
         self.resize("-s", "80", "-o", "{width}.jpg", "p.jpg")
         run = self.resize("--json", "--skip-existing", "-s", "80", "-o", "{width}.jpg", "p.jpg")
         self.assertEqual(run.objects[0]["verdict"], "skipped")
+        # by way of a folder that would have to be made first
+        run = self.resize("--json", "--skip-existing", "-s", "7", "-o", "{stem}/../80.jpg", "p.jpg")
+        self.assertEqual(run.objects[0]["verdict"], "skipped")
 
     def test_dry_run(self):
         self.put(PHOTO, "p.jpg")
