@@ -26,7 +26,7 @@ extern "C" {
 struct sct_limits {
     int64_t max_pixels;      /* width * height; default SCT_MAX_PIXELS */
     int max_scans;           /* of a progressive JPEG; default SCT_MAX_SCANS */
-    size_t max_memory_bytes; /* that decoding may take; default SCT_MAX_MEMORY_BYTES */
+    size_t max_memory_bytes; /* that a job may take; default SCT_MAX_MEMORY_BYTES */
 };
 
 #define SCT_MAX_PIXELS       ((int64_t)268 * 1000 * 1000)

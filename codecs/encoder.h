@@ -1,7 +1,8 @@
 /* Encoders: planes, band by band, become a file.
  *
  *     open        writes nothing that cannot be thrown away with the sink's target;
- * `layout` says what write_band wants write_band  layout->n_bands times, from the top
+ *                 `layout` says what write_band wants
+ *     write_band  layout->n_bands times, from the top
  *     finish      after the last band: writes the end; only then is the file whole
  *     close       always; frees everything */
 #ifndef SCT_ENCODER_H
@@ -46,6 +47,10 @@ typedef struct sct_encoder sct_encoder;
 
 struct sct_encoder_ops {
     const char *name, *extension; /* "jpeg", "jpg" */
+    /* Bytes that open will allocate and that grow with the picture's height, so that limits
+     * can be checked before; the sink and the report are not looked at. 0 for a spec that
+     * open will refuse. */
+    size_t (*bytes)(const struct sct_encoder_spec *spec);
     /* SCT_ERR_ARGUMENT, _UNSUPPORTED, _TOO_LARGE, _MEMORY, _IO; *out is NULL on failure.
      */
     int (*open)(sct_encoder **out, const struct sct_encoder_spec *spec,

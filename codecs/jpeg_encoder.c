@@ -1,8 +1,8 @@
 /* The JPEG encoder: planes go into libjpeg-turbo's raw data interface, one iMCU row a
  * band.
  *
- *     plane       [ width .. | last sample repeated ]   to whole iMCUs, in the caller's
- * rows last band   [ rows ... | pointers to the last row again ]   no memory of its own
+ *     plane       [ width .. | last sample repeated ]     to whole iMCUs, in the caller's rows
+ *     last band   [ rows ... | pointers to the last row again ]     no memory of its own
  *
  * 1. Colours pass through: the model is written as it is.
  * 2. The output depends on the planes and the spec alone: integer DCT (JDCT_ISLOW), which
@@ -116,6 +116,28 @@ static int plan_layout(struct sct_encoder *e, const struct sct_encoder_spec *spe
         e->layout.component[ci].padded_width = imcus_across * 8 * e->h[ci];
     }
     return SCT_OK;
+}
+
+/* Progressive scans and Huffman tables of its own need all coefs of the picture twice:
+ * libjpeg keeps them, as arrays of whole iMCUs. */
+static size_t count_bytes(const struct sct_encoder_spec *spec)
+{
+    struct sct_encoder_spec quiet = *spec;
+    struct sct_encoder e = {.next_band = 0};
+    size_t sum = 0;
+
+    quiet.report = NULL;
+    if ((!spec->progressive && !spec->optimize) || check_spec(&quiet) != SCT_OK ||
+        plan_layout(&e, &quiet) != SCT_OK)
+        return 0;
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        const size_t band_samples =
+            sct_size_mul((size_t)e.layout.component[ci].padded_width,
+                         (size_t)e.layout.component[ci].band_rows);
+        const size_t n_samples = sct_size_mul(band_samples, (size_t)e.layout.n_bands);
+        sum = sct_size_add(sum, sct_size_mul(n_samples, sizeof(JCOEF)));
+    }
+    return sum;
 }
 
 static void close_encoder(sct_encoder *e)
@@ -264,6 +286,7 @@ static int finish_encoder(sct_encoder *e)
 const struct sct_encoder_ops sct_jpeg_encoder = {
     .name = "jpeg",
     .extension = "jpg",
+    .bytes = count_bytes,
     .open = open_encoder,
     .write_band = write_band,
     .finish = finish_encoder,

@@ -12,8 +12,8 @@
  *
  * Invariants
  *   1. Limits are checked from estimates before the memory is taken.
- *   2. No target is opened before the first band has been decoded: a picture that cannot
- * be read leaves no trace.
+ *   2. No target is opened before the first band has been decoded: a picture that cannot be
+ *      read leaves no trace.
  *   3. No target is closed with SCT_OK before every variant is whole. */
 #define _POSIX_C_SOURCE 200809L
 #include "scantling.h"
@@ -235,8 +235,8 @@ static int plan_resizers(struct run *run)
     return SCT_OK;
 }
 
-/* Adds up what the variants' resizers take, and planes that are kept whole; rings of rows
- * are small beside them. */
+/* Adds up what the variants' resizers and encoders take, and planes that are kept whole;
+ * rings of rows are small beside them. */
 static int check_memory(const struct run *run)
 {
     static const int no_rings[SCT_MAX_COMPONENTS] = {0};
@@ -246,6 +246,9 @@ static int check_memory(const struct run *run)
         for (int ci = 0; ci < run->picture.n_components; ci++)
             n = sct_size_add(n, sct_resizer_bytes(v->resizer[ci]));
         n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, no_rings));
+        struct sct_encoder_spec spec;
+        encoder_spec(run, v, &spec);
+        n = sct_size_add(n, v->variant->format->bytes(&spec));
     }
     if (n <= run->limits.max_memory_bytes)
         return SCT_OK;

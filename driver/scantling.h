@@ -4,10 +4,11 @@
  * decode.
  *
  *     struct sct_variant v = sct_variant_default();
- *     v.width = v.height = 1600;                       // the longest side
- *     struct sct_job job = {.source = ..., .variants = &v, .n_variants = 1, .target =
- * ...}; struct sct_result result; int status = sct_job_run(&job, &result);         // 0,
- * or what went wrong
+ *     v.width = v.height = 1600;                   // the longest side
+ *     struct sct_job job = {
+ *         .source = ..., .variants = &v, .n_variants = 1, .target = ...};
+ *     struct sct_result result;
+ *     int status = sct_job_run(&job, &result);     // 0, or what went wrong
  *
  * The streaming resizer below it can be used by itself: resizer.h. All functions are
  * reentrant; there is no global state. */

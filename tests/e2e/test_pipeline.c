@@ -459,6 +459,37 @@ static void limits_come_before_memory_and_outputs(void **state)
     free_trial(t);
 }
 
+/* These encoders keep all coefs of the output: two bytes a sample, three a pixel in 4:2:0. */
+static void the_encoders_memory_is_in_the_limit(void **state)
+{
+    enum { OUTPUT_BYTES = 4000 * 3000 * 3, BESIDE_BYTES = 8 << 20 };
+    static const struct {
+        int progressive, optimize;
+        size_t limit_bytes;
+        int status;
+    } rows[] = {
+        {0, 0, BESIDE_BYTES, SCT_OK},
+        {1, 0, OUTPUT_BYTES, SCT_ERR_TOO_LARGE},
+        {0, 1, OUTPUT_BYTES, SCT_ERR_TOO_LARGE},
+        {1, 1, OUTPUT_BYTES + BESIDE_BYTES, SCT_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct trial *t = make_trial("natural_420_640x480.jpg");
+        t->variants[0].width = t->variants[0].height = 4000;
+        t->variants[0].enlarge = 1;
+        t->variants[0].progressive = rows[i].progressive;
+        t->variants[0].optimize = rows[i].optimize;
+        t->job.limits.max_memory_bytes = rows[i].limit_bytes;
+        assert_int_equal(run(t), rows[i].status);
+        if (rows[i].status != SCT_OK) {
+            assert_non_null(strstr(t->result.report.message, "memory"));
+            assert_int_equal(t->files.n_opened, 0);
+        }
+        free_trial(t);
+    }
+}
+
 static void jobs_that_make_no_sense_are_argument_errors(void **state)
 {
     struct trial *t = make_trial("natural_420_640x480.jpg");
@@ -557,6 +588,7 @@ int main(void)
         cmocka_unit_test(a_sink_that_fails_is_io_and_publishes_nothing),
         cmocka_unit_test(a_close_that_fails_is_told_for_its_output),
         cmocka_unit_test(limits_come_before_memory_and_outputs),
+        cmocka_unit_test(the_encoders_memory_is_in_the_limit),
         cmocka_unit_test(jobs_that_make_no_sense_are_argument_errors),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(jobs_in_threads_do_not_meet),
