@@ -1,8 +1,8 @@
 /* The JPEG encoder: planes go into libjpeg-turbo's raw data interface, one iMCU row a
  * band.
  *
- *     plane       [ width .. | last sample repeated ]     to whole iMCUs, in the caller's rows
- *     last band   [ rows ... | pointers to the last row again ]     no memory of its own
+ *     plane       [ width .. | last sample repeated ]         in the caller's rows, to whole
+ *     last band   [ rows ... | pointers to the last row again ]                        iMCUs
  *
  * 1. Colours pass through: the model is written as it is.
  * 2. The output depends on the planes and the spec alone: integer DCT (JDCT_ISLOW), which

@@ -179,6 +179,23 @@ class Manual(CommandTest):
     def test_the_comparison_can_fail(self):
         self.assertNotEqual(self.help_options("resize"), self.page_options("scantling info"))
 
+    def test_every_kernel_is_in_help_and_in_the_manual(self):
+        refused = self.run_command("resize", "--cpu", "z80", "-s", "9", "x").err
+        kernels = refused.split("one of: ")[1].split()
+        self.assertGreater(len(kernels), 4)
+        option = " ".join(self.run_command("resize", "--help").stdout.decode().split())
+        option = option.split("--cpu NAME ")[1].split(" --")[0]
+        page = self.page().split(".It Fl -cpu ")[1].split("\n.It ")[0]
+        for name in kernels:
+            self.assertRegex(option, rf"\b{name}\b")
+            self.assertRegex(page, rf"\b{name}\b")
+
+    def test_every_field_of_info_is_in_the_manual(self):
+        run = self.run_command("info", "--json", corpus("natural_420_640x480.jpg"))
+        page = self.page().split(".Cm info\nprints\n")[1].split("\n.Sh ")[0]
+        for field in run.objects[0]:
+            self.assertRegex(page, rf"\b{field}\b")
+
     @unittest.skipUnless(shutil.which("mandoc"), "needs mandoc")
     def test_the_manual_is_clean(self):
         lint = subprocess.run(["mandoc", "-T", "lint", "-W", "style",
