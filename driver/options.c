@@ -243,18 +243,21 @@ static int take_option(struct reading *r, int c, const char *text)
     return SCT_OK;
 }
 
-/* What getopt_long could not make sense of: c is '?' or ':'. */
+/* What getopt_long could not make sense of: c is '?' or ':'. optopt is 0 for a long option
+ * that does not exist, and otherwise the option's letter or number. The word before optind
+ * is the one that is meant, unless letters of a bundle (-Zq) are still to be read. */
 static int complain_option(int c, char **argv)
 {
     const char *const word = argv[optind - 1];
     const int is_long = word[0] == '-' && word[1] == '-';
+    const int takes_none = optopt >= OPT_FIT || optopt == 'h'; /* and was given one */
     if (c == ':' && is_long)
         sct_text_complain("%s: a value is missing", word);
     else if (c == ':')
         sct_text_complain("-%c: a value is missing", optopt);
-    else if (is_long && optopt)
+    else if (takes_none)
         sct_text_complain("%s: this option takes no value", word);
-    else if (is_long)
+    else if (!optopt)
         sct_text_complain("%s: unknown or ambiguous option; see 'scantling %s --help'",
                           word, argv[0]);
     else

@@ -160,7 +160,9 @@ class Kernels(CommandTest):
 class CommandLine(CommandTest):
     def test_options_are_recognised_strictly(self):
         self.refuse("--sharpen", corpus(PHOTO), says="--sharpen")
-        self.refuse("-Z", corpus(PHOTO), says="-Z")
+        self.refuse("-Z", corpus(PHOTO), says="-Z: unknown")
+        self.refuse("--json", "-Zq", "80", corpus(PHOTO), says="-Z: unknown")
+        self.refuse("--help=now", says="--help=now: this option takes no value")
         self.refuse("-s", "9", "--enlarge=yes", corpus(PHOTO), says="--enlarge=yes")
         self.refuse(corpus(PHOTO), "--size", says=["--size", "missing"])
         self.refuse("-s", "9", says="which files")
