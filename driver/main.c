@@ -1,10 +1,12 @@
 /* The command: which subcommand, and everything that is the process's and not a job's. */
 #define _GNU_SOURCE 1
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "help.h"
@@ -60,8 +62,25 @@ static int print_help(const char *topic)
     return sct_command_close_stdout(SCT_EXIT_OK);
 }
 
+/* A process may be started without stdin, stdout or stderr. The next file that it opens
+ * would take that place, and an output be where messages are written to. So it is taken by
+ * something that fails to be read or written, as before. Whether that worked. */
+static int fill_standard_files(void)
+{
+    static const int flags[] = {[STDIN_FILENO] = O_WRONLY,
+                                [STDOUT_FILENO] = O_RDONLY,
+                                [STDERR_FILENO] = O_RDONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
+            return 0;
+    }
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
+    if (!fill_standard_files())
+        return SCT_EXIT_ALL;
     /* A reader that went away, or a file size limit, is a failed write of one output,
      * which is reported and cleaned up after, and not the end of the process. */
     signal(SIGPIPE, SIG_IGN);

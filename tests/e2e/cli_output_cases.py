@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -304,6 +305,29 @@ class Streams(CommandTest):
         self.refuse("-s", "9", "-", corpus(PHOTO), says="--output is needed")
         self.refuse("-s", "9", "--json", "-o", "-", corpus(PHOTO), says="--json")
         self.refuse("-s", "9", "--json", "-", stdin=read(corpus(PHOTO)), says="--json")
+
+    def test_closed_streams_are_not_taken_by_pictures(self):
+        """With -j 2 a report is printed while the other output is open."""
+        self.put(PHOTO, "a.jpg")
+        for i in range(8):
+            os.link(self.at("a.jpg"), self.at(f"b{i}.jpg"))
+        words = ["resize", "--json", "-j", "2", "-s", "600", "-o", "out/", "a.jpg", "none.jpg"]
+        words += [f"b{i}.jpg" for i in range(8)]
+        for closed in ("<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
+            done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", SCANTLING, *words],
+                                  cwd=self.folder, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
+            self.assertEqual(done.returncode, 1, closed)
+            made = {read(self.at("out", name)) for name in os.listdir(self.at("out"))}
+            self.assertEqual(len(made), 1, closed)
+            self.assertNotIn(b"verdict", made.pop())
+            shutil.rmtree(self.at("out"))
+        with open(self.at("a.jpg"), "rb") as stdin:
+            done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", SCANTLING, "resize",
+                                   "-s", "9", "-o", "-", "-"], cwd=self.folder, stdin=stdin,
+                                  stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"stdout failed", done.stderr)
 
     def test_a_terminal_gets_no_picture(self):
         master, slave = os.openpty()
