@@ -8,45 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *sct_text_escape(const char *bytes)
-{
-    const size_t n = strlen(bytes);
-    if (n > (SIZE_MAX - 1) / 4)
-        return NULL;
-    char *const out = malloc(n * 4 + 1); /* at most \xNN for each byte */
-    if (!out)
-        return NULL;
-    char *p = out;
-    for (const char *s = bytes; *s; s++) {
-        const unsigned char c = (unsigned char)*s;
-        if (c == '\n' || c == '\t' || c == '\r') {
-            *p++ = '\\';
-            *p++ = c == '\n' ? 'n' : c == '\t' ? 't' : 'r';
-        } else if (c < 0x20 || c == 0x7f) {
-            p += snprintf(p, 5, "\\x%02x", c);
-        } else {
-            *p++ = *s;
-        }
-    }
-    *p = '\0';
-    return out;
-}
-
-void sct_text_complain(const char *format, ...)
-{
-    char *message = NULL, *escaped = NULL;
-    va_list args;
-    va_start(args, format);
-    if (vasprintf(&message, format, args) < 0)
-        message = NULL;
-    va_end(args);
-    if (message)
-        escaped = sct_text_escape(message);
-    fprintf(stderr, "scantling: %s\n", escaped ? escaped : "out of memory");
-    free(escaped);
-    free(message);
-}
-
 /* Length of the well-formed UTF-8 sequence at s (Unicode 15, table 3-7), or 0. The
  * terminating zero never continues a sequence, so nothing past it is read. */
 static size_t measure_sequence(const unsigned char *s)
@@ -79,6 +40,55 @@ static size_t measure_sequence(const unsigned char *s)
             return 0;
     }
     return n;
+}
+
+/* Control characters: C0, DEL, and C1, which are two bytes in UTF-8 (U+0080 to U+009F). */
+static int is_control(const unsigned char *s, size_t n)
+{
+    return n == 1 ? s[0] < 0x20 || s[0] == 0x7f : n == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+}
+
+char *sct_text_escape(const char *bytes)
+{
+    const size_t n = strlen(bytes);
+    if (n > (SIZE_MAX - 1) / 4)
+        return NULL;
+    char *const out = malloc(n * 4 + 1); /* at most \xNN for each byte */
+    if (!out)
+        return NULL;
+    char *p = out;
+    for (const unsigned char *s = (const unsigned char *)bytes; *s;) {
+        const size_t length = measure_sequence(s);
+        if (length > 0 && !is_control(s, length)) {
+            memcpy(p, s, length);
+            p += length;
+            s += length;
+        } else if (*s == '\n' || *s == '\t' || *s == '\r') {
+            *p++ = '\\';
+            *p++ = *s == '\n' ? 'n' : *s == '\t' ? 't' : 'r';
+            s++;
+        } else {
+            for (size_t left = length > 0 ? length : 1; left > 0; left--, s++)
+                p += snprintf(p, 5, "\\x%02x", *s);
+        }
+    }
+    *p = '\0';
+    return out;
+}
+
+void sct_text_complain(const char *format, ...)
+{
+    char *message = NULL, *escaped = NULL;
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&message, format, args) < 0)
+        message = NULL;
+    va_end(args);
+    if (message)
+        escaped = sct_text_escape(message);
+    fprintf(stderr, "scantling: %s\n", escaped ? escaped : "out of memory");
+    free(escaped);
+    free(message);
 }
 
 char *sct_text_utf8(const char *bytes)

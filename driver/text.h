@@ -5,12 +5,13 @@
 
 #include <stdint.h>
 
-/* "scantling: <message>\n" on stderr, in one piece. Control characters, which come from
- * odd file names, are shown as escapes, so that one message is always one line. */
+/* "scantling: <message>\n" on stderr, in one piece, and escaped: odd file names are part of
+ * it, and one message is always one line. */
 void sct_text_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A copy in which control characters are escapes (\n, \t, \x1b). NULL when there is no
- * memory; the caller frees it. */
+/* A copy in which control characters, those of the 8-bit set too, and bytes that are no
+ * UTF-8 are escapes (\n, \t, \x1b, \xff). NULL when there is no memory; the caller frees
+ * it. */
 char *sct_text_escape(const char *bytes);
 
 /* A copy that is valid UTF-8: every byte that belongs to no well-formed sequence becomes

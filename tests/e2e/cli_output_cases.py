@@ -87,6 +87,18 @@ class Names(CommandTest):
         self.assertEqual(run.objects[0]["outputs"][0]["path"], "caf\ufffd-20.jpg")
         self.assertIn(b"caf\xe9-20.jpg", os.listdir(os.fsencode(self.folder)))
 
+    def test_names_send_nothing_to_a_terminal(self):
+        names = [b"c0\x1b[31m.jpg", b"c1\xc2\x9b31m.jpg", b"raw\x9b31m.jpg", b"caf\xc3\xa9\xc2\xa0.jpg"]
+        for name in names:
+            with open(os.path.join(os.fsencode(self.folder), name), "wb") as f:
+                f.write(read(corpus(PHOTO)))
+        run = self.resize("-s", "9", "-o", "out/", *map(os.fsdecode, names))
+        for shown, line in zip([rb"c0\x1b[31m", rb"c1\xc2\x9b31m", rb"raw\x9b31m", b"caf\xc3\xa9\xc2\xa0"],
+                               run.stdout.splitlines()):
+            self.assertTrue(line.startswith(shown + b".jpg -> out/" + shown + b".jpg 9x7 "), line)
+        gone = self.resize("-s", "9", b"\x9b\xc2\x9b\xe2\x82.jpg", expect=3).stderr
+        self.assertIn(rb"scantling: \x9b\xc2\x9b\xe2\x82.jpg: io: ", gone)
+
     def test_a_long_name_can_still_be_written(self):
         name = "n" * 248 + ".jpg"
         self.put(PHOTO, name)
