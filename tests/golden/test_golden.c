@@ -21,7 +21,7 @@
 enum { MAX_FILES = 512, N_SIZES = 3 };
 
 struct line {
-    char name[128];
+    char name[256]; /* as long as a file's name may be */
     uint64_t hash[N_SIZES];
 };
 
@@ -123,7 +123,7 @@ static void read_golden(void)
     if (!file)
         return;
     while (n_golden < MAX_FILES &&
-           fscanf(file, "%127s %llx %llx %llx", golden[n_golden].name, &h[0], &h[1],
+           fscanf(file, "%255s %llx %llx %llx", golden[n_golden].name, &h[0], &h[1],
                   &h[2]) == 4)
     {
         for (int i = 0; i < N_SIZES; i++)
