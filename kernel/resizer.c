@@ -176,6 +176,16 @@ static int first_unit(const sct_resizer *r, int x)
     return sct_min(sct_bank_window(&r->x, x).first, r->x.src_units - r->x.row_units);
 }
 
+/* Whether the weights of output row y are still where those of y - period were: rounding may
+ * have given one of the two a unit more, of weight 0. */
+static int is_repeated_line(const sct_resizer *r, int y, struct sct_window w)
+{
+    if (!is_repeat(&r->lines, y))
+        return 0;
+    const struct sct_window before = sct_bank_window(&r->y, y - r->lines.period);
+    return w.first == before.first + r->lines.n_units && w.n == before.n;
+}
+
 /* Whether column x is a repeat there. */
 static int is_repeated_column(const sct_resizer *r, int x)
 {
@@ -497,7 +507,7 @@ int sct_resizer_pull(sct_resizer *r, uint8_t *row)
     int16_t *weights =
         r->line_weights + (size_t)(r->next_y % r->n_lines) * r->line_pairs * 2;
     int n_rows = 0;
-    if (!is_repeat(&r->lines, r->next_y)) /* otherwise they are still there */
+    if (!is_repeated_line(r, r->next_y, w))
         sct_bank_row(&r->y, r->next_y, w.first, w.n, weights);
     for (int unit = w.first; unit < w.first + w.n; unit++) {
         const int plane = unit % r->units_per_band * r->y.n_pairs;
