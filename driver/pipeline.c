@@ -477,7 +477,14 @@ static int end(struct run *run, int status)
 int sct_job_plan(const struct sct_job *job, struct sct_result *result)
 {
     struct run run;
-    return end(&run, begin(&run, job, result));
+    int status = begin(&run, job, result);
+    if (status == SCT_OK)
+        status = plan_resizers(&run);
+    if (status == SCT_OK)
+        status = check_memory(&run);
+    charge(&run, &result->ms.plan);
+    result->ms.total = result->ms.plan;
+    return end(&run, status);
 }
 
 int sct_job_run(const struct sct_job *job, struct sct_result *result)

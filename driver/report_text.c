@@ -52,8 +52,8 @@ void sct_report_text_complain(const struct sct_outcome *o, int wants_warnings)
         sct_text_complain("%s: %s: %s", input, sct_verdict_of(o->status).word,
                           o->message);
     else if (report->damage)
-        sct_text_complain("%s: salvaged: %s: %s", input, sct_status_name(report->damage),
-                          o->message);
+        sct_text_complain("%s: salvaged: %s: damaged from row %d on", input,
+                          sct_status_name(report->damage), report->damaged_row);
     if (wants_warnings && report->n_warnings == 1)
         sct_text_complain("%s: warning: %s", input, report->warning);
     else if (wants_warnings && report->n_warnings > 1)

@@ -106,8 +106,8 @@ struct sct_result {
     struct sct_times ms;
 };
 
-/* Reads the source's header and plans all variants, without writing anything: the result
- * holds the output sizes. The source has been read in part afterwards and is of no
+/* Reads the source's header, plans all variants and checks all limits, without writing
+ * anything: the result holds the output sizes. The source has been read in part afterwards and is of no
  * further use. */
 SCT_API int sct_job_plan(const struct sct_job *job, struct sct_result *result);
 
