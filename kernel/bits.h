@@ -37,6 +37,11 @@ static inline uint8_t sct_sat_u8(int32_t x)
     return (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : x);
 }
 
+static inline uint16_t sct_sat_u16(int32_t x)
+{
+    return (uint16_t)(x < 0 ? 0 : x > UINT16_MAX ? UINT16_MAX : x);
+}
+
 /* Sums modulo 2^32, as every SIMD instruction set adds: the reference must agree with
  * them on damaged input as well, where sums overflow. */
 static inline int32_t sct_add_wrap(int32_t a, int32_t b)

@@ -62,6 +62,9 @@ struct sct_dsp {
      * `width` of a row is read. */
     void (*pack)(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int width);
 
+    /* The same for samples of 16 bits: src[..] - 32768. src: aligned to 2; stride_bytes even. */
+    void (*pack16)(int16_t *dst, const uint16_t *src, ptrdiff_t stride_bytes, int width);
+
     /* The horizontal pass over one band:
      *     s(x, v) = sum over units j < n_units, pairs p < n_pairs, k = 0, 1 of
      *               weights[at[x] + (j * n_pairs + p) * 2 + k] * src[(first[x] + j) * unit_stride
@@ -80,6 +83,10 @@ struct sct_dsp {
      * not one byte past `width` is written. */
     void (*vert)(uint8_t *dst, const int16_t *const *rows, const int16_t *weights,
                  int n_rows, int width, int32_t bias, int shift);
+
+    /* The same to samples of 16 bits: clamped to 0..65535. dst: aligned to 2. */
+    void (*vert16)(uint16_t *dst, const int16_t *const *rows, const int16_t *weights,
+                   int n_rows, int width, int32_t bias, int shift);
 };
 
 /* Fills the table with the implementation of that name; NULL or "auto" is the best that

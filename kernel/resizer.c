@@ -14,7 +14,8 @@
  * minus 128, for both domains: a coefficient's horizontal sum is 8 times too large
  * (bank.h) and keeps 4 bits of fraction, a sample's keeps 7. So values of -1..2 times the
  * 8-bit range fit in 16 bits, far beyond the overshoot of any filter, and the last shift
- * is 14 + 7 either way.
+ * is 14 + 7 either way. Samples of 16 bits, minus 32768, are halved there for the same
+ * room: 15 bits of them are kept.
  *
  * Invariants
  *   1. n_bands bands have been seen; band k < n_bands that the next row or a later one
@@ -32,7 +33,8 @@
 #include <string.h>
 
 enum {
-    RING_BITS = 7,       /* fraction bits of a sample in the ring */
+    RING_BITS = 7,       /* fraction bits of a sample in the ring, */
+    RING_BITS_16 = -1,   /* or of one of 16 bits */
     TILE_SAMPLES = 1024, /* columns of a tile: 16 KiB once packed */
     TILE_STEP = 16,      /* outputs whose pairs fill 64 bytes of a pair row */
     OVER_READ = 8,       /* int16 behind the weights that horz may read */
@@ -55,7 +57,8 @@ struct sct_resizer {
     int ring_bands;
     int n_bands_used; /* later bands matter to no row */
     int vert_shift;
-    int32_t vert_bias; /* undoes "minus 128", and rounds */
+    int32_t vert_bias;   /* undoes "minus 128", and rounds */
+    size_t sample_bytes; /* of what pull writes, and SAMPLES of what push takes: 1 or 2 */
 
     struct repeats columns, lines; /* of the rows of the two banks */
     int n_columns; /* rows of weights that the horizontal bank has, unrepeated */
@@ -123,7 +126,7 @@ static size_t lay_out(sct_resizer *r)
     const size_t row_bytes = sct_size_align(mul3(dst_width, 2, sizeof(int16_t)));
     const size_t src_width = is_samples ? (size_t)r->x.axis.src_size : 0;
     r->line_pairs = sct_size_mul((size_t)r->y.row_units, (size_t)r->y.n_pairs);
-    r->stage_row_bytes = sct_size_align(src_width);
+    r->stage_row_bytes = sct_size_align(sct_size_mul(src_width, r->sample_bytes));
     r->ring_row = row_bytes / sizeof(int16_t);
 
     size_t total = 0;
@@ -212,6 +215,10 @@ static void plan_repeats(sct_resizer *r)
 static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
 {
     const sct_resizer *like = spec->like;
+    const int is_deep = spec->depth == 16;
+    const int ring_bits = is_deep ? RING_BITS_16 : RING_BITS;
+    if (spec->depth && spec->depth != 8 && !(is_deep && spec->domain == SCT_SAMPLES))
+        return SCT_ERR_ARGUMENT;
     int status = sct_bank_create(&r->x, &spec->x, spec->filter, spec->domain,
                                  like ? &like->x : NULL);
     if (status == SCT_OK) {
@@ -237,13 +244,15 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
         .n_lanes = SCT_LANES,
         .unit_stride = SCT_GROUP, /* SAMPLES; for COEFS once the layout is known */
         .n_planes = r->units_per_band * r->y.n_pairs,
-        .shift = r->x.bits - RING_BITS + (is_coefs ? COEF_SCALE : 0),
+        .shift = r->x.bits - ring_bits + (is_coefs ? COEF_SCALE : 0),
     };
     const double tile = (TILE_SAMPLES - 2 * r->x.row_units) / r->x.shrink;
     r->tile_width =
         sct_max((int)fmin(tile, SCT_MAX_SIZE), TILE_STEP) / TILE_STEP * TILE_STEP;
-    r->vert_shift = r->y.bits + RING_BITS;
-    r->vert_bias = (128 << r->vert_shift) + (1 << (r->vert_shift - 1));
+    r->sample_bytes = is_deep ? sizeof(uint16_t) : sizeof(uint8_t);
+    r->vert_shift = r->y.bits + ring_bits;
+    r->vert_bias =
+        ((is_deep ? 32768 : 128) << r->vert_shift) + (1 << (r->vert_shift - 1));
     return SCT_OK;
 }
 
@@ -417,6 +426,17 @@ static void take_band(sct_resizer *r, const int16_t *groups)
     r->dsp.horz(dst, groups, &r->horz);
 }
 
+static void pack(const sct_resizer *r, int x, const uint8_t *rows, ptrdiff_t stride_bytes,
+                 int width)
+{
+    int16_t *to = r->packed + (ptrdiff_t)x * SCT_LANES;
+    const uint8_t *from = rows + (size_t)x * r->sample_bytes;
+    if (r->sample_bytes == sizeof(uint8_t))
+        r->dsp.pack(to, from, stride_bytes, width);
+    else
+        r->dsp.pack16(to, (const void *)from, stride_bytes, width);
+}
+
 /* The same for 8 rows of samples, a tile at a time: what pack writes is still in the
  * first level cache when horz reads it. Tiles end on 64 bytes of the pair rows. */
 static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes)
@@ -435,8 +455,7 @@ static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_b
         const int end =
             wanted == src_width ? wanted : sct_min((wanted + 15) & ~15, src_width);
         if (end > n_packed)
-            r->dsp.pack(r->packed + (ptrdiff_t)n_packed * SCT_LANES, rows + n_packed,
-                        stride_bytes, end - n_packed);
+            pack(r, n_packed, rows, stride_bytes, end - n_packed);
         n_packed = sct_max(end, n_packed);
 
         int16_t *dst[4];
@@ -460,7 +479,7 @@ static int take_rows(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes
     }
     if (is_wanted)
         memcpy(r->stage + (size_t)r->n_staged * r->stage_row_bytes, rows,
-               (size_t)r->x.axis.src_size);
+               (size_t)r->x.axis.src_size * r->sample_bytes);
     r->n_staged++;
     if (r->n_staged == sct_min(SCT_LANES, n_left)) {
         if (is_wanted)
@@ -487,16 +506,17 @@ int sct_resizer_push(sct_resizer *r, const void *band)
     return SCT_OK;
 }
 
-int sct_resizer_push_rows(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes,
+int sct_resizer_push_rows(sct_resizer *r, const void *rows, ptrdiff_t stride_bytes,
                           int n_rows)
 {
+    const uint8_t *first = rows;
     int n = 0;
     while (n < n_rows && !is_input_over(r) && !is_row_ready(r))
-        n += take_rows(r, rows + n * stride_bytes, stride_bytes, n_rows - n);
+        n += take_rows(r, first + n * stride_bytes, stride_bytes, n_rows - n);
     return is_input_over(r) ? n_rows : n;
 }
 
-int sct_resizer_pull(sct_resizer *r, uint8_t *row)
+int sct_resizer_pull(sct_resizer *r, void *row)
 {
     if (is_finished(r))
         return SCT_DONE;
@@ -514,8 +534,11 @@ int sct_resizer_pull(sct_resizer *r, uint8_t *row)
         for (int p = 0; p < r->y.n_pairs; p++)
             r->rows[n_rows++] = ring_row(r, unit / r->units_per_band, plane + p);
     }
-    r->dsp.vert(row, r->rows, weights, n_rows, r->x.axis.dst_size, r->vert_bias,
-                r->vert_shift);
+    const int width = r->x.axis.dst_size;
+    if (r->sample_bytes == sizeof(uint8_t))
+        r->dsp.vert(row, r->rows, weights, n_rows, width, r->vert_bias, r->vert_shift);
+    else
+        r->dsp.vert16(row, r->rows, weights, n_rows, width, r->vert_bias, r->vert_shift);
     r->next_y++;
     if (!is_finished(r))
         r->next = sct_bank_window(&r->y, r->next_y);

@@ -1,7 +1,7 @@
 /* The resizer: one component of one variant, a stream of bands in and of rows out.
  *
  *     push (a row of blocks | a row of samples)  ->  horizontal pass  ->  ring
- *     pull (a row of 8-bit samples)              <-  vertical pass    <-  ring
+ *     pull (a row of samples)                    <-  vertical pass    <-  ring
  *
  * Everything is decided and allocated in create; after that nothing can fail but wrong
  * use. Nothing in a resizer grows with the height of the picture, neither that of the
@@ -26,7 +26,8 @@ typedef struct sct_resizer sct_resizer;
 struct sct_resizer_spec {
     struct sct_axis x, y;
     const struct sct_filter *filter;
-    enum sct_domain domain;    /* what push takes, on both axes */
+    enum sct_domain domain; /* what push takes, on both axes */
+    int depth; /* SAMPLES: bits of a sample, in and out: 8 (0 means that too) or 16 */
     const struct sct_dsp *dsp; /* copied */
 
     /* Another resizer, or NULL. What the two have in common, which is much for Cb and Cr,
@@ -36,7 +37,7 @@ struct sct_resizer_spec {
 };
 
 /* Creates a resizer; the caller owns *out and frees it with sct_resizer_free.
- * SCT_ERR_ARGUMENT for an impossible axis (see sct_bank_create), SCT_ERR_MEMORY. On
+ * SCT_ERR_ARGUMENT for an impossible axis (see sct_bank_create) or depth, SCT_ERR_MEMORY. On
  * failure *out is NULL. */
 SCT_API int sct_resizer_create(sct_resizer **out, const struct sct_resizer_spec *spec);
 SCT_API void sct_resizer_free(sct_resizer *r); /* accepts NULL */
@@ -67,23 +68,26 @@ SCT_API int sct_resizer_bands_wanted(const sct_resizer *r);
 SCT_API int sct_resizer_rows_after(const sct_resizer *r, int n_bands);
 
 /* Pushes the next band; it is only read during the call.
- *   COEFS    one row of blocks, left to right, ceil(src_size / 8) of them in the layout
- * of block.h, dequantised, aligned to 64 bytes SAMPLES  one row of src_size samples of 8
- * bits SCT_OK: taken. SCT_PULL_FIRST: not taken, a row must be pulled before. SCT_DONE:
- * all rows are out or can be pulled without it; ignored, as are bands past the bottom of
- * the picture. */
+ *
+ *     COEFS    one row of blocks, left to right, ceil(src_size / 8) of them in the layout
+ *              of block.h, dequantised, aligned to 64 bytes
+ *     SAMPLES  one row of src_size samples: uint8_t, or uint16_t where depth is 16
+ *
+ * SCT_OK: taken. SCT_PULL_FIRST: not taken, a row must be pulled before. SCT_DONE: all rows
+ * are out or can be pulled without it; ignored, as are bands past the bottom of the
+ * picture. */
 SCT_API int sct_resizer_push(sct_resizer *r, const void *band);
 
 /* SAMPLES: pushes up to n_rows rows, stride_bytes apart, and returns how many were taken;
  * fewer than n_rows when a row has to be pulled first. Eight rows at once, from a row of
  * the picture that is a multiple of 8, save a copy. When the input is over the rest is
  * ignored and counts as taken. */
-SCT_API int sct_resizer_push_rows(sct_resizer *r, const uint8_t *rows,
+SCT_API int sct_resizer_push_rows(sct_resizer *r, const void *rows,
                                   ptrdiff_t stride_bytes, int n_rows);
 
-/* Writes the next row of dst_size samples of 8 bits. SCT_OK: written. SCT_NEED_INPUT:
+/* Writes the next row of dst_size samples: uint8_t, or uint16_t where depth is 16. SCT_OK: written. SCT_NEED_INPUT:
  * push first. SCT_DONE: all rows have been pulled. */
-SCT_API int sct_resizer_pull(sct_resizer *r, uint8_t *row);
+SCT_API int sct_resizer_pull(sct_resizer *r, void *row);
 
 #ifdef __cplusplus
 }

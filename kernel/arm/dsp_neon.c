@@ -100,6 +100,53 @@ static void pack_neon(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, 
     }
 }
 
+/* 8 columns of 8 rows of 16 bits into 4 groups: two transposes of 4 x 4 pairs. */
+static inline void pack16_8_columns(int16_t *dst, const uint16_t *src, ptrdiff_t stride)
+{
+    const int16x8_t middle = vdupq_n_s16(INT16_MIN);
+
+    for (int half = 0; half < 2; half++) { /* rows 0..3, rows 4..7 */
+        const uint16_t *from = src + 4 * half * stride;
+        const uint32x4_t a0 = vreinterpretq_u32_u16(vld1q_u16(from));
+        const uint32x4_t a1 = vreinterpretq_u32_u16(vld1q_u16(from + stride));
+        const uint32x4_t a2 = vreinterpretq_u32_u16(vld1q_u16(from + 2 * stride));
+        const uint32x4_t a3 = vreinterpretq_u32_u16(vld1q_u16(from + 3 * stride));
+        const uint64x2_t lo01 = vreinterpretq_u64_u32(vzip1q_u32(a0, a1));
+        const uint64x2_t hi01 = vreinterpretq_u64_u32(vzip2q_u32(a0, a1));
+        const uint64x2_t lo23 = vreinterpretq_u64_u32(vzip1q_u32(a2, a3));
+        const uint64x2_t hi23 = vreinterpretq_u64_u32(vzip2q_u32(a2, a3));
+        const uint64x2_t pair[4] = {vzip1q_u64(lo01, lo23), vzip2q_u64(lo01, lo23),
+                                    vzip1q_u64(hi01, hi23), vzip2q_u64(hi01, hi23)};
+        for (int p = 0; p < 4; p++)
+            vst1q_s16(dst + p * SCT_GROUP + 8 * half,
+                      veorq_s16(vreinterpretq_s16_u64(pair[p]), middle));
+    }
+}
+
+static void pack16_neon(int16_t *dst, const uint16_t *src, ptrdiff_t stride_bytes,
+                        int width)
+{
+    const ptrdiff_t stride = stride_bytes / (ptrdiff_t)sizeof *src;
+    const int even_width = width & ~1;
+    int x = 0;
+
+    for (; x + 8 <= even_width; x += 8)
+        pack16_8_columns(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride);
+    if (x < even_width && even_width >= 8) {
+        x = even_width - 8; /* as in pack */
+        pack16_8_columns(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride);
+        x = even_width;
+    }
+    for (; x < width; x += 2) {
+        int16_t *group = dst + (ptrdiff_t)x * SCT_LANES;
+        for (int v = 0; v < SCT_LANES; v++) {
+            const uint16_t *row = src + v * stride;
+            group[2 * v] = (int16_t)(row[x] - 32768);
+            group[2 * v + 1] = (int16_t)(x + 1 < width ? row[x + 1] - 32768 : 0);
+        }
+    }
+}
+
 /* ---- horz -------------------------------------------------------------------------- */
 
 static inline int16x8_t broadcast_pair(const int16_t *weights)
@@ -244,10 +291,49 @@ static void vert_neon(uint8_t *dst, const int16_t *const *rows, const int16_t *w
     }
 }
 
+/* 8 outputs, 32 bytes of each row. */
+static inline uint16x8_t vert16_8(const int16_t *const *rows, const int16_t *weights,
+                                  int n_rows, ptrdiff_t x, int32x4_t bias,
+                                  int32x4_t shift)
+{
+    int32x4_t sum[4] = {bias, bias, bias, bias};
+
+    for (int r = 0; r < n_rows; r++) {
+        const int16x8_t pair = broadcast_pair(weights + 2 * r);
+        const int16_t *row = rows[r] + 2 * x;
+        for (int i = 0; i < 2; i++) {
+            const int16x8_t pairs = vld1q_s16(row + 8 * i);
+            sum[2 * i] = vmlal_s16(sum[2 * i], vget_low_s16(pairs), vget_low_s16(pair));
+            sum[2 * i + 1] = vmlal_high_s16(sum[2 * i + 1], pairs, pair);
+        }
+    }
+    const int32x4_t lo = vshlq_s32(vpaddq_s32(sum[0], sum[1]), shift);
+    const int32x4_t hi = vshlq_s32(vpaddq_s32(sum[2], sum[3]), shift);
+    return vqmovun_high_s32(vqmovun_s32(lo), hi);
+}
+
+static void vert16_neon(uint16_t *dst, const int16_t *const *rows, const int16_t *weights,
+                        int n_rows, int width, int32_t bias, int shift)
+{
+    const int32x4_t bias_once = once_per_pair(bias);
+    const int32x4_t count = vdupq_n_s32(-shift);
+    int x = 0;
+
+    for (; x + 8 <= width; x += 8)
+        vst1q_u16(dst + x, vert16_8(rows, weights, n_rows, x, bias_once, count));
+    if (x < width) {
+        uint16_t last[8];
+        vst1q_u16(last, vert16_8(rows, weights, n_rows, x, bias_once, count));
+        memcpy(dst + x, last, (size_t)(width - x) * sizeof *dst);
+    }
+}
+
 void sct_dsp_fill_neon(struct sct_dsp *dsp)
 {
     dsp->name = "neon";
     dsp->pack = pack_neon;
+    dsp->pack16 = pack16_neon;
     dsp->horz = horz_neon;
     dsp->vert = vert_neon;
+    dsp->vert16 = vert16_neon;
 }

@@ -134,6 +134,58 @@ void pack_hwy(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int widt
     }
 }
 
+/* 8 columns of 8 rows of 16 bits into 4 groups: two transposes of 4 x 4 pairs, in vectors of
+ * 128 bits. */
+void pack16_8_columns(int16_t *dst, const uint16_t *src, ptrdiff_t stride)
+{
+    const hn::FixedTag<uint16_t, 8> d16;
+    const hn::Repartition<uint32_t, decltype(d16)> d32;
+    const hn::Repartition<uint64_t, decltype(d16)> d64;
+    const auto middle = hn::Set(d16, 0x8000);
+
+    for (int half = 0; half < 2; half++) { /* rows 0..3, rows 4..7 */
+        const uint16_t *from = src + 4 * half * stride;
+        const auto a0 = hn::BitCast(d32, hn::LoadU(d16, from));
+        const auto a1 = hn::BitCast(d32, hn::LoadU(d16, from + stride));
+        const auto a2 = hn::BitCast(d32, hn::LoadU(d16, from + 2 * stride));
+        const auto a3 = hn::BitCast(d32, hn::LoadU(d16, from + 3 * stride));
+        const auto lo01 = hn::BitCast(d64, hn::InterleaveLower(d32, a0, a1));
+        const auto hi01 = hn::BitCast(d64, hn::InterleaveUpper(d32, a0, a1));
+        const auto lo23 = hn::BitCast(d64, hn::InterleaveLower(d32, a2, a3));
+        const auto hi23 = hn::BitCast(d64, hn::InterleaveUpper(d32, a2, a3));
+        const hn::Vec<decltype(d64)> pair[4] = {
+            hn::InterleaveLower(d64, lo01, lo23), hn::InterleaveUpper(d64, lo01, lo23),
+            hn::InterleaveLower(d64, hi01, hi23), hn::InterleaveUpper(d64, hi01, hi23)};
+        for (int p = 0; p < 4; p++)
+            hn::StoreU(hn::BitCast(Block(), hn::Xor(hn::BitCast(d16, pair[p]), middle)),
+                       Block(), dst + p * SCT_GROUP + 8 * half);
+    }
+}
+
+void pack16_hwy(int16_t *dst, const uint16_t *src, ptrdiff_t stride_bytes, int width)
+{
+    const ptrdiff_t stride = stride_bytes / static_cast<ptrdiff_t>(sizeof *src);
+    const int even_width = width & ~1;
+    int x = 0;
+
+    for (; x + 8 <= even_width; x += 8)
+        pack16_8_columns(dst + ptrdiff_t{x} * SCT_LANES, src + x, stride);
+    if (x < even_width && even_width >= 8) {
+        x = even_width - 8; /* as in pack */
+        pack16_8_columns(dst + ptrdiff_t{x} * SCT_LANES, src + x, stride);
+        x = even_width;
+    }
+    for (; x < width; x += 2) {
+        int16_t *group = dst + ptrdiff_t{x} * SCT_LANES;
+        for (int v = 0; v < SCT_LANES; v++) {
+            const uint16_t *row = src + v * stride;
+            group[2 * v] = static_cast<int16_t>(row[x] - 32768);
+            group[2 * v + 1] =
+                static_cast<int16_t>(x + 1 < width ? row[x + 1] - 32768 : 0);
+        }
+    }
+}
+
 /* ---- horz -------------------------------------------------------------------------- */
 
 V16 broadcast_pair(const int16_t *weights)
@@ -334,12 +386,41 @@ void vert_hwy(uint8_t *dst, const int16_t *const *rows, const int16_t *weights,
     }
 }
 
+/* kWidth / 2 outputs: one vector of sums. */
+void vert16_vector(uint16_t *dst, const int16_t *const *rows, const int16_t *weights,
+                   int n_rows, ptrdiff_t x, int32_t bias, int shift)
+{
+    const hn::Rebind<uint16_t, D32> words;
+    V32 a = hn::Zero(D32()), b = hn::Zero(D32());
+    for (int r = 0; r < n_rows; r++)
+        add_products(a, b, rows[r] + 2 * x, broadcast_pair(weights + 2 * r));
+    hn::StoreU(hn::DemoteTo(words, finish_sums(a, b, hn::Set(D32(), bias), shift)), words,
+               dst);
+}
+
+void vert16_hwy(uint16_t *dst, const int16_t *const *rows, const int16_t *weights,
+                int n_rows, int width, int32_t bias, int shift)
+{
+    enum : int { kStep = kWidth / 2 };
+    int x = 0;
+
+    for (; x + kStep <= width; x += kStep)
+        vert16_vector(dst + x, rows, weights, n_rows, x, bias, shift);
+    if (x < width) {
+        uint16_t last[kStep];
+        vert16_vector(last, rows, weights, n_rows, x, bias, shift);
+        memcpy(dst + x, last, static_cast<size_t>(width - x) * sizeof *dst);
+    }
+}
+
 void fill_table(struct sct_dsp *dsp)
 {
     dsp->name = "hwy";
     dsp->pack = pack_hwy;
+    dsp->pack16 = pack16_hwy;
     dsp->horz = horz_hwy;
     dsp->vert = vert_hwy;
+    dsp->vert16 = vert16_hwy;
 }
 
 } // namespace

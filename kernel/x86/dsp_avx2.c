@@ -91,6 +91,64 @@ static void pack_avx2(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, 
     }
 }
 
+/* 16 columns of 8 rows of 16 bits into 8 groups: a transpose of 8 x 8 pairs of samples.
+ *
+ *     a[v]      rv: 01 23 45 67            | 89 ..                  32-bit pairs
+ *     b         r0:01 r1:01 r0:23 r1:23    | r0:89 ..               of two rows
+ *     c         r0:01 r1:01 r2:01 r3:01    | r0:89 ..               of four
+ *     group 0   r0:01 .. r3:01             | r4:01 .. r7:01 */
+static inline void pack16_16_columns(int16_t *dst, const uint16_t *src, ptrdiff_t stride)
+{
+    const __m256i middle = _mm256_set1_epi16(INT16_MIN);
+    __m256i c[2][4]; /* [rows 0..3, rows 4..7][pair, and pair + 4 above] */
+
+    for (int half = 0; half < 2; half++) {
+        const uint16_t *from = src + 4 * half * stride;
+        const __m256i a0 = load256(from), a1 = load256(from + stride);
+        const __m256i a2 = load256(from + 2 * stride), a3 = load256(from + 3 * stride);
+        const __m256i lo01 = _mm256_unpacklo_epi32(a0, a1);
+        const __m256i hi01 = _mm256_unpackhi_epi32(a0, a1);
+        const __m256i lo23 = _mm256_unpacklo_epi32(a2, a3);
+        const __m256i hi23 = _mm256_unpackhi_epi32(a2, a3);
+        c[half][0] = _mm256_unpacklo_epi64(lo01, lo23);
+        c[half][1] = _mm256_unpackhi_epi64(lo01, lo23);
+        c[half][2] = _mm256_unpacklo_epi64(hi01, hi23);
+        c[half][3] = _mm256_unpackhi_epi64(hi01, hi23);
+    }
+    for (int p = 0; p < 4; p++) {
+        const __m256i lower = _mm256_permute2x128_si256(c[0][p], c[1][p], 0x20);
+        const __m256i upper = _mm256_permute2x128_si256(c[0][p], c[1][p], 0x31);
+        _mm256_storeu_si256((__m256i *)(dst + p * SCT_GROUP),
+                            _mm256_xor_si256(lower, middle));
+        _mm256_storeu_si256((__m256i *)(dst + (p + 4) * SCT_GROUP),
+                            _mm256_xor_si256(upper, middle));
+    }
+}
+
+static void pack16_avx2(int16_t *dst, const uint16_t *src, ptrdiff_t stride_bytes,
+                        int width)
+{
+    const ptrdiff_t stride = stride_bytes / (ptrdiff_t)sizeof *src;
+    const int even_width = width & ~1;
+    int x = 0;
+
+    for (; x + 16 <= even_width; x += 16)
+        pack16_16_columns(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride);
+    if (x < even_width && even_width >= 16) {
+        x = even_width - 16; /* as in pack */
+        pack16_16_columns(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride);
+        x = even_width;
+    }
+    for (; x < width; x += 2) {
+        int16_t *group = dst + (ptrdiff_t)x * SCT_LANES;
+        for (int v = 0; v < SCT_LANES; v++) {
+            const uint16_t *row = src + v * stride;
+            group[2 * v] = (int16_t)(row[x] - 32768);
+            group[2 * v + 1] = (int16_t)(x + 1 < width ? row[x + 1] - 32768 : 0);
+        }
+    }
+}
+
 /* ---- horz -------------------------------------------------------------------------- */
 
 static inline __m256i broadcast_pair(const int16_t *weights)
@@ -358,10 +416,40 @@ static void vert_avx2(uint8_t *dst, const int16_t *const *rows, const int16_t *w
     }
 }
 
+/* packusdw saturates as wanted; its halves come out as 0 2 1 3. */
+static inline __m256i vert16_16(const int16_t *const *rows, const int16_t *weights,
+                                int n_rows, ptrdiff_t x, int32_t bias, __m128i shift)
+{
+    __m256i sum[2];
+    sum_rows(sum, 2, rows, weights, n_rows, x, bias);
+    const __m256i words = _mm256_packus_epi32(_mm256_sra_epi32(sum[0], shift),
+                                              _mm256_sra_epi32(sum[1], shift));
+    return _mm256_permute4x64_epi64(words, 0xd8);
+}
+
+static void vert16_avx2(uint16_t *dst, const int16_t *const *rows, const int16_t *weights,
+                        int n_rows, int width, int32_t bias, int shift)
+{
+    const __m128i count = _mm_cvtsi32_si128(shift);
+    int x = 0;
+
+    for (; x + 16 <= width; x += 16)
+        _mm256_storeu_si256((__m256i *)(dst + x),
+                            vert16_16(rows, weights, n_rows, x, bias, count));
+    if (x < width) {
+        uint16_t last[16];
+        _mm256_storeu_si256((__m256i *)last,
+                            vert16_16(rows, weights, n_rows, x, bias, count));
+        memcpy(dst + x, last, (size_t)(width - x) * sizeof *dst);
+    }
+}
+
 void sct_dsp_fill_avx2(struct sct_dsp *dsp)
 {
     dsp->name = "avx2";
     dsp->pack = pack_avx2;
+    dsp->pack16 = pack16_avx2;
     dsp->horz = horz_avx2;
     dsp->vert = vert_avx2;
+    dsp->vert16 = vert16_avx2;
 }

@@ -180,6 +180,45 @@ static void check_pack(int width, ptrdiff_t stride, size_t misalign, int extreme
     free(block);
 }
 
+static void check_pack16(int width, ptrdiff_t stride, int extreme)
+{
+    const size_t step = (size_t)(stride < 0 ? -stride : stride);
+    const size_t n_src = 7 * step + (size_t)width;
+    const size_t dst_bytes = (size_t)(width + 1) / 2 * SCT_GROUP * sizeof(int16_t);
+    uint16_t *src = malloc(n_src * sizeof *src);
+    assert_non_null(src);
+    char what[128];
+
+    for (size_t i = 0; i < n_src; i++)
+        src[i] = (uint16_t)(extreme ? (random_u32() % 2 ? 65535 : 0) : random_u32());
+    const uint16_t *top = stride < 0 ? src + 7 * step : src;
+    snprintf(what, sizeof what, "pack16 width %d stride %td", width, stride);
+
+    const ptrdiff_t stride_bytes = stride * (ptrdiff_t)sizeof *src;
+    struct guarded want = alloc_guarded(dst_bytes, 0);
+    fixture.ref.pack16((int16_t *)(void *)want.data, top, stride_bytes, width);
+    for (int i = 0; i < fixture.n_impls; i++) {
+        struct guarded got = alloc_guarded(dst_bytes, 0);
+        fixture.impl[i].pack16((int16_t *)(void *)got.data, top, stride_bytes, width);
+        expect_same(&want, &got, dst_bytes, fixture.impl[i].name, what);
+        free(got.block);
+    }
+    free(want.block);
+    free(src);
+}
+
+static void pack16_equals_the_reference_for_all_widths(void **state)
+{
+    (void)state;
+    skip_without_implementations();
+    for (int width = 1; width <= 70; width++)
+        for (int k = 0; k < 4; k++) {
+            check_pack16(width, width + random_int(0, 9), k == 0);
+            check_pack16(width, -(width + random_int(0, 5)), k == 0);
+        }
+    check_pack16(1023, 1025, 0);
+}
+
 static void pack_equals_the_reference_for_all_widths(void **state)
 {
     (void)state;
@@ -364,6 +403,7 @@ static void horz_wraps_and_saturates_like_the_reference(void **state)
 
 /* ---- vert -------------------------------------------------------------------------- */
 
+/* vert and vert16 */
 static void check_vert(int width, int n_rows, int32_t bias, int shift, size_t misalign,
                        enum fill row_fill, enum fill weight_fill)
 {
@@ -390,6 +430,19 @@ static void check_vert(int width, int n_rows, int32_t bias, int shift, size_t mi
         struct guarded got = alloc_guarded((size_t)width, misalign);
         fixture.impl[i].vert(got.data, pair_rows, weights, n_rows, width, bias, shift);
         expect_same(&want, &got, (size_t)width, fixture.impl[i].name, what);
+        free(got.block);
+    }
+    free(want.block);
+
+    misalign &= ~(size_t)1;
+    want = alloc_guarded(2 * (size_t)width, misalign);
+    fixture.ref.vert16((uint16_t *)(void *)want.data, pair_rows, weights, n_rows, width,
+                       bias, shift);
+    for (int i = 0; i < fixture.n_impls; i++) {
+        struct guarded got = alloc_guarded(2 * (size_t)width, misalign);
+        fixture.impl[i].vert16((uint16_t *)(void *)got.data, pair_rows, weights, n_rows,
+                               width, bias, shift);
+        expect_same(&want, &got, 2 * (size_t)width, fixture.impl[i].name, what);
         free(got.block);
     }
     free(want.block);
@@ -478,6 +531,19 @@ static void reference_gives_the_results_worked_out_by_hand(void **state)
     const int16_t down[2] = {100, -10}; /* 300 + 60 + 40 = 400; 400 >> 1 */
     fixture.ref.vert(out, one_row, down, 1, 1, 40, 1);
     assert_int_equal(out[0], 200);
+    const uint16_t samples16[24] = {65535, 0, 5};
+    fixture.ref.pack16(group, samples16, 6, 3);
+    assert_int_equal(group[0], 32767);
+    assert_int_equal(group[1], -32768);
+    assert_int_equal(group[16], 5 - 32768);
+    assert_int_equal(group[17], 0); /* its partner is missing */
+    uint16_t out16[1];
+    fixture.ref.vert16(out16, one_row, down, 1, 1, 40, 1);
+    assert_int_equal(out16[0], 200);
+    fixture.ref.vert16(out16, one_row, down, 1, 1, 200000, 1);
+    assert_int_equal(out16[0], 65535);
+    fixture.ref.vert16(out16, one_row, down, 1, 1, -361, 1);
+    assert_int_equal(out16[0], 0);
     fixture.ref.vert(out, one_row, down, 1, 1, 200, 1);
     assert_int_equal(out[0], 255);
     fixture.ref.vert(out, one_row, down, 1, 1, -361, 1);
@@ -489,8 +555,9 @@ static void reference_gives_the_results_worked_out_by_hand(void **state)
 static int is_zeroed(const struct sct_dsp *dsp)
 {
     const struct sct_dsp zero = {0};
-    return dsp->name == zero.name && dsp->pack == zero.pack && dsp->horz == zero.horz &&
-           dsp->vert == zero.vert;
+    return dsp->name == zero.name && dsp->pack == zero.pack &&
+           dsp->pack16 == zero.pack16 && dsp->horz == zero.horz &&
+           dsp->vert == zero.vert && dsp->vert16 == zero.vert16;
 }
 
 static void reference_runs_everywhere_and_is_the_first_name(void **state)
@@ -527,6 +594,8 @@ static void forced_implementation_is_the_one_that_runs(void **state)
             const int is_same = strcmp(other->name, dsp.name) == 0;
             const int shares_pack = is_same || (is_arm(other->name) && is_arm(dsp.name));
             assert_int_equal(dsp.pack == other->pack, shares_pack);
+            assert_int_equal(dsp.pack16 == other->pack16, shares_pack);
+            assert_int_equal(dsp.vert16 == other->vert16, shares_pack);
             assert_int_equal(dsp.horz == other->horz, is_same);
             assert_int_equal(dsp.vert == other->vert, is_same);
         }
@@ -646,6 +715,7 @@ int main(void)
         cmocka_unit_test(implementation_the_cpu_lacks_is_unsupported),
         cmocka_unit_test(implementation_built_for_this_cpu_is_supported),
         cmocka_unit_test(pack_equals_the_reference_for_all_widths),
+        cmocka_unit_test(pack16_equals_the_reference_for_all_widths),
         cmocka_unit_test(pack_walks_upwards_with_a_negative_stride),
         cmocka_unit_test(horz_equals_the_reference_for_all_shapes),
         cmocka_unit_test(horz_equals_the_reference_for_all_widths),

@@ -284,6 +284,48 @@ static double largest_error(const char *filter, enum sct_domain domain, int src_
     return worst;
 }
 
+/* The same for samples of 16 bits, whose picture is one of 8 bits with a little of another
+ * below it, in the same levels of 8 bits. */
+static double largest_error_16(const char *filter, int src_width, int src_height,
+                               int width, int height)
+{
+    const struct sct_dsp dsp = reference_dsp();
+    struct image im = make_image(src_width, src_height);
+    const int n = src_width * src_height;
+    uint16_t *in = malloc((size_t)n * sizeof *in);
+    double *levels = malloc((size_t)n * sizeof *levels);
+    struct sct_resizer_spec spec =
+        make_spec(&im, width, height, filter, SCT_SAMPLES, &dsp);
+    for (int i = 0; i < n; i++) {
+        in[i] = (uint16_t)(im.samples[i] * 256 + im.samples[n - 1 - i]);
+        levels[i] = in[i] / 257.0;
+    }
+    spec.depth = 16;
+    sct_resizer *r;
+    assert_int_equal(sct_resizer_create(&r, &spec), SCT_OK);
+    uint16_t *out = malloc((size_t)(width * height) * sizeof *out);
+    int pushed = 0, pulled = 0;
+    while (pulled < height) {
+        const int taken = sct_resizer_push_rows(
+            r, in + pushed * src_width, src_width * (ptrdiff_t)sizeof *in,
+            src_height - pushed < 11 ? src_height - pushed : 11);
+        pushed += taken;
+        while (sct_resizer_pull(r, out + pulled * width) == SCT_OK)
+            pulled++;
+    }
+    sct_resizer_free(r);
+    double *exact = resize_exactly(levels, &spec.x, &spec.y, spec.filter);
+    double worst = 0.0;
+    for (int i = 0; i < width * height; i++)
+        worst = fmax(worst, fabs(out[i] / 257.0 - fmin(fmax(exact[i], 0), 255)));
+    free(exact);
+    free(out);
+    free(levels);
+    free(in);
+    free(im.samples);
+    return worst;
+}
+
 static const int shapes[][4] = {{64, 64, 64, 64}, {100, 80, 40, 32}, {101, 83, 37, 29},
                                 {97, 50, 13, 7},  {31, 200, 30, 20}, {8, 8, 3, 3},
                                 {7, 9, 5, 2},     {1, 1, 1, 1},      {1, 40, 1, 7},
@@ -302,6 +344,39 @@ static void samples_equal_double_precision(void **state)
                 fail_msg("%s %dx%d to %dx%d: off by %.3f", sct_filter_at(f)->name, s[0],
                          s[1], s[2], s[3], e);
         }
+}
+
+/* No rounding to 8 bits: what is left is that of the weights, and 15 bits in the ring. */
+static void samples_of_16_bits_equal_double_precision(void **state)
+{
+    (void)state;
+    for (int f = 0; sct_filter_at(f); f++)
+        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+            const int *s = shapes[i];
+            const double e =
+                largest_error_16(sct_filter_at(f)->name, s[0], s[1], s[2], s[3]);
+            if (e > 0.06)
+                fail_msg("%s %dx%d to %dx%d: off by %.4f", sct_filter_at(f)->name, s[0],
+                         s[1], s[2], s[3], e);
+        }
+}
+
+static void only_samples_have_16_bits(void **state)
+{
+    const struct sct_dsp dsp = reference_dsp();
+    const struct image im = {40, 40, NULL};
+    static const int depths[] = {1, 12, 17, -8};
+    sct_resizer *r;
+    (void)state;
+    struct sct_resizer_spec spec = make_spec(&im, 20, 20, "area", SCT_COEFS, &dsp);
+    spec.depth = 16;
+    assert_int_equal(sct_resizer_create(&r, &spec), SCT_ERR_ARGUMENT);
+    spec.domain = SCT_SAMPLES;
+    for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
+        spec.depth = depths[i];
+        assert_int_equal(sct_resizer_create(&r, &spec), SCT_ERR_ARGUMENT);
+        assert_null(r);
+    }
 }
 
 /* A zone plate has more energy in high frequencies than any photograph: where they are
@@ -549,6 +624,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_equal_double_precision),
+        cmocka_unit_test(samples_of_16_bits_equal_double_precision),
+        cmocka_unit_test(only_samples_have_16_bits),
         cmocka_unit_test(coefs_equal_double_precision),
         cmocka_unit_test(repeated_rows_are_what_they_repeat),
         cmocka_unit_test(pushing_and_pulling_in_any_order_gives_the_same_rows),
