@@ -103,34 +103,27 @@ static inline int bytes_contain(const struct bytes *b, const void *what, size_t 
     return 0;
 }
 
-/* A folder that the environment names: with `or_skip`, a missing variable skips the test.
- */
-static inline const char *folder_from(const char *variable, int or_skip)
+/* A folder that the environment has to name. */
+static inline const char *folder_from(const char *variable)
 {
     const char *folder = getenv(variable);
-    if (folder && folder[0])
-        return folder;
-    if (or_skip) {
-        print_message("skipped: %s is not set\n", variable);
-        skip();
-    }
-    fail_msg("%s must name a folder", variable);
-    return NULL;
+    if (!folder || !folder[0])
+        fail_msg("%s must name a folder", variable);
+    return folder;
 }
 
 /* A file of the generated corpus, of corpus/bad. */
 static inline struct bytes read_corpus(const char *name)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder_from("SCT_CORPUS", 0), name);
+    snprintf(path, sizeof path, "%s/%s", folder_from("SCT_CORPUS"), name);
     return bytes_read(path);
 }
 
 static inline struct bytes read_bad(const char *name)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/corpus/bad/%s", folder_from("SCT_SOURCE_DIR", 0),
-             name);
+    snprintf(path, sizeof path, "%s/corpus/bad/%s", folder_from("SCT_SOURCE_DIR"), name);
     return bytes_read(path);
 }
 
