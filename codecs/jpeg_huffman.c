@@ -109,7 +109,7 @@ enum { SECOND_SIZE = 7 }; /* of a second value, in bits: it is stored in 8 */
 static int is_readable(struct first_code c, int size, int bits)
 {
     return c.length && (!size || c.length < bits) &&
-           c.length + size <= bits + SCT_MISSING_BITS;
+           c.length + size <= sct_min(bits + SCT_MISSING_BITS, SCT_ENTRY_BITS);
 }
 
 /* Adds the AC code that comes after what an entry already holds, if all of it is there. */
@@ -147,19 +147,19 @@ static struct sct_huffman_entry make_first_entry(const struct first_code *dc,
 }
 
 static struct sct_huffman_entry make_ac_entry(const struct first_code *windows, int w,
-                                              int max_size)
+                                              int bits, int max_size)
 {
     const struct first_code c = windows[w];
     const int run = c.symbol >> 4, size = c.symbol & 15;
     struct entry e = {.offset0 = run, .advance = run + 1, .n_bits = c.length + size};
-    if (!is_readable(c, size, SCT_AC_BITS) || size > max_size)
+    if (!is_readable(c, size, bits) || size > max_size)
         return no_entry;
     if (is_end(c.symbol)) {
         e = (struct entry){.advance = SCT_END_OF_BLOCK, .n_bits = c.length};
         return pack_entry(&e);
     }
-    e.value0 = value_at(w, SCT_AC_BITS, c.length, size, &e.n_missing);
-    add_code(&e, windows, w, SCT_AC_BITS, max_size);
+    e.value0 = value_at(w, bits, c.length, size, &e.n_missing);
+    add_code(&e, windows, w, bits, max_size);
     return pack_entry(&e);
 }
 
@@ -191,15 +191,16 @@ int sct_dc_table_build(struct sct_dc_table *t, const uint8_t n_codes[17],
 }
 
 int sct_ac_table_build(struct sct_ac_table *t, const uint8_t n_codes[17],
-                       const uint8_t symbols[256], int max_size)
+                       const uint8_t symbols[256], int bits, int max_size)
 {
     struct first_code windows[1 << MAX_WINDOW];
     if (assign_codes(&t->codes, n_codes, symbols) < 0)
         return SCT_ERR_CORRUPT;
+    t->bits = bits;
     t->max_size = max_size;
-    spread_codes(windows, SCT_AC_BITS, &t->codes);
-    for (int w = 0; w < 1 << SCT_AC_BITS; w++)
-        t->entry[w] = make_ac_entry(windows, w, max_size);
+    spread_codes(windows, bits, &t->codes);
+    for (int w = 0; w < 1 << bits; w++)
+        t->entry[w] = make_ac_entry(windows, w, bits, max_size);
     spread_codes(windows, SCT_SKIP_BITS, &t->codes);
     for (int w = 0; w < 1 << SCT_SKIP_BITS; w++)
         t->skip[w] = make_skip_entry(windows, w);

@@ -16,16 +16,17 @@
 
 enum {
     SCT_FIRST_BITS = 9, /* windows: a picture's tables should fit in the L1 cache */
-    SCT_AC_BITS = 10,
+    SCT_MAX_AC_BITS = 11,
     SCT_SKIP_BITS = 12,
     SCT_MISSING_BITS = 8, /* of a value may stand behind its window */
+    SCT_ENTRY_BITS = 18,  /* in all: a refill of 56 lasts for three entries */
     SCT_END_OF_BLOCK = 64
 };
 
 /* Each field is one load; nothing is shifted out of a word. */
 struct sct_huffman_entry {
-    uint8_t n_bits;  /* of all codes and values, at most a window and SCT_MISSING_BITS;
-                        0: the window does not say, search */
+    uint8_t n_bits; /* of all codes and values, at most SCT_ENTRY_BITS; 0: the window does
+                        not say, search */
     uint8_t missing; /* mask of those last bits that the window does not hold: the reader
                         adds them to value0; then there is no second value */
     uint8_t advance; /* from k to the next code's; SCT_END_OF_BLOCK or more: EOB */
@@ -56,9 +57,10 @@ struct sct_dc_table {
 };
 
 struct sct_ac_table {
-    struct sct_huffman_entry entry[1 << SCT_AC_BITS];
+    struct sct_huffman_entry entry[1 << SCT_MAX_AC_BITS];
     struct sct_skip_entry skip[1 << SCT_SKIP_BITS];
     struct sct_code_lengths codes;
+    int bits;     /* the window of entries */
     int max_size; /* of the values in entries, in bits */
 };
 
@@ -68,6 +70,8 @@ struct sct_first_table {
 };
 
 /* Build a table from DHT's counts per length (n_codes[1..16]) and symbols (T.81, B.2.4.2).
+ * `bits`: the window of its entries, 1..SCT_MAX_AC_BITS: a larger one holds two codes more
+ * often, and leaves less of the cache to others.
  * Entries only hold AC values of up to max_size bits, so that a quantiser of INT16_MAX >>
  * max_size or less cannot take them out of 16 bits; larger ones, which no real picture
  * has, are searched for. SCT_ERR_CORRUPT when these are no prefix code, or a DC symbol is
@@ -75,7 +79,7 @@ struct sct_first_table {
 int sct_dc_table_build(struct sct_dc_table *t, const uint8_t n_codes[17],
                        const uint8_t symbols[256]);
 int sct_ac_table_build(struct sct_ac_table *t, const uint8_t n_codes[17],
-                       const uint8_t symbols[256], int max_size);
+                       const uint8_t symbols[256], int bits, int max_size);
 void sct_first_table_build(struct sct_first_table *t, const struct sct_dc_table *dc,
                            const struct sct_ac_table *ac);
 

@@ -40,7 +40,8 @@ enum {
     N_COEFS = 64,
     N_OVERFLOW = 32,     /* how far two runs can lead past position 63 */
     MAX_MCU_BLOCKS = 10, /* T.81, B.2.3 */
-    GROUP_COEFS = 16
+    GROUP_COEFS = 16,
+    OTHER_AC_BITS = 9 /* window of tables that luma, where most codes are, does not use */
 };
 
 struct bits {
@@ -228,11 +229,13 @@ static ALWAYS_INLINE size_t take_first(struct sct_jpeg_stream *s, struct bits *b
     return k;
 }
 
-/* One look-up, its values stored. *before is where it began. Returns whether to go on. */
+/* One look-up in c->ac, its values stored. *before is where it began. Returns whether to go
+ * on. `bits` is c->ac->bits, in a register. */
 static ALWAYS_INLINE int take_codes(struct cursor *now, struct cursor *before,
-                                    const struct lane *c, int16_t *block, size_t last)
+                                    const struct lane *c, int bits, int16_t *block,
+                                    size_t last)
 {
-    const struct sct_huffman_entry *e = &c->ac->entry[peek(&now->bits, SCT_AC_BITS)];
+    const struct sct_huffman_entry *e = &c->ac->entry[peek(&now->bits, bits)];
     const size_t k = now->k;
     *before = *now;
     if (__builtin_expect(!e->n_bits, 0))
@@ -280,23 +283,24 @@ static ALWAYS_INLINE void clear_block(int16_t *block, int n_groups)
         memset(block + (ptrdiff_t)i * GROUP_COEFS, 0, GROUP_COEFS * sizeof *block);
 }
 
-/* A refill lasts for three look-ups, which take at most 10 + 8 bits each, or two that skip,
- * with at most 12 + 15. */
+/* A refill lasts for three look-ups, of SCT_ENTRY_BITS at most, or for two that skip, with
+ * 12 + 15. */
 static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct bits b,
                                               struct lane *c, int16_t *block)
 {
     const size_t last = s->last_wanted;
+    const int bits = c->ac->bits;
     struct cursor now = {b, 1}, before;
 
     clear_block(block, s->n_groups);
     refill(&now.bits);
     now.k = take_first(s, &now.bits, c, block);
     while (now.k <= last) {
-        if (take_codes(&now, &before, c, block, last) &&
-            take_codes(&now, &before, c, block, last))
+        if (take_codes(&now, &before, c, bits, block, last) &&
+            take_codes(&now, &before, c, bits, block, last))
         {
             refill(&now.bits);
-            if (take_codes(&now, &before, c, block, last))
+            if (take_codes(&now, &before, c, bits, block, last))
                 continue;
         }
         if (__builtin_expect(is_wrong(&now, &before), 0))
@@ -563,7 +567,9 @@ static int plan_tables(struct sct_jpeg_stream *s)
             status =
                 sct_dc_table_build(&s->dc_table[info->dc_tbl_no], dc->bits, dc->huffval);
         if (status == SCT_OK && !(ac_done & ac_bit))
-            status = sct_ac_table_build(t, ac->bits, ac->huffval, find_max_size(s, t));
+            status = sct_ac_table_build(t, ac->bits, ac->huffval,
+                                        ci == 0 ? SCT_MAX_AC_BITS : OTHER_AC_BITS,
+                                        find_max_size(s, t));
         if (status < 0)
             return status;
         dc_done |= dc_bit;
