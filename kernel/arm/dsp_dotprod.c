@@ -53,7 +53,10 @@ static inline int32_t load_pair(const int16_t *weights)
  * A quad is a register of lanes 0..3 and one of lanes 4..7, first their .lo, then their
  * .hi. Samples are -128..127: they are their own .lo, and half of the work is not there. */
 
-enum { QUADS_BYTES = 16384 }; /* on the stack, and in the first-level cache */
+enum {
+    N_REGS = 2,         /* of the bytes of a quad */
+    QUADS_BYTES = 16384 /* on the stack, and in the first-level cache */
+};
 
 /* The two bytes of each lane that a group holds. */
 struct pair_bytes {
@@ -91,9 +94,9 @@ ALWAYS_INLINE int8x16_t zip_pairs(int8x16_t a, int8x16_t b, int is_upper)
 }
 
 ALWAYS_INLINE void store_quad(int8_t *quad, struct pair_bytes a, struct pair_bytes b,
-                              int is_wide, int n_regs)
+                              int is_wide)
 {
-    for (int r = 0; r < n_regs; r++) {
+    for (int r = 0; r < N_REGS; r++) {
         vst1q_s8(quad, zip_pairs(a.lo, b.lo, r));
         quad += 16;
         if (is_wide) {
@@ -106,9 +109,9 @@ ALWAYS_INLINE void store_quad(int8_t *quad, struct pair_bytes a, struct pair_byt
 /* Units -> quads, n_units * n_pairs of them. With an even n_pairs only every other one is
  * ever looked at. One more may be written in front. Returns whether all values fit. */
 ALWAYS_INLINE int make_quads(int8_t *quads, const int16_t *unit, int n_units,
-                             const struct sct_horz *h, int is_wide, int n_regs)
+                             const struct sct_horz *h, int is_wide)
 {
-    const ptrdiff_t step = 16 * n_regs * (1 + is_wide);
+    const ptrdiff_t step = 16 * N_REGS * (1 + is_wide);
     struct range range = {vdupq_n_s16(INT16_MIN), vdupq_n_u8(0)};
 
     if (h->n_pairs % 2 == 0) {
@@ -118,7 +121,7 @@ ALWAYS_INLINE int make_quads(int8_t *quads, const int16_t *unit, int n_units,
                 const struct pair_bytes a = load_group(group, is_wide, &range);
                 const struct pair_bytes b =
                     load_group(group + SCT_GROUP, is_wide, &range);
-                store_quad(quads, a, b, is_wide, n_regs);
+                store_quad(quads, a, b, is_wide);
             }
     } else {
         const struct pair_bytes none = {vdupq_n_s8(0), vdupq_n_s8(0)};
@@ -128,10 +131,10 @@ ALWAYS_INLINE int make_quads(int8_t *quads, const int16_t *unit, int n_units,
             for (int p = 0; p < h->n_pairs; p++, quads += step) {
                 const struct pair_bytes a =
                     load_group(unit + p * SCT_GROUP, is_wide, &range);
-                store_quad(quads, last, a, is_wide, n_regs);
+                store_quad(quads, last, a, is_wide);
                 last = a;
             }
-        store_quad(quads, last, none, is_wide, n_regs);
+        store_quad(quads, last, none, is_wide);
     }
     return is_wide ? vmaxvq_s16(range.max) < BYTES_LIMIT : vmaxvq_u8(range.is_out) == 0;
 }
@@ -147,9 +150,9 @@ ALWAYS_INLINE int32x4_t dot(int32x4_t sum, int8x16_t a, int8x8_t weights, int la
 }
 
 ALWAYS_INLINE void add_quad(struct dots *sum, const int8_t *quad, int8x8_t w_lo,
-                            int8x8_t w_hi, int lane, int is_wide, int n_regs)
+                            int8x8_t w_hi, int lane, int is_wide)
 {
-    for (int r = 0; r < n_regs; r++) {
+    for (int r = 0; r < N_REGS; r++) {
         const int8x16_t lo = vld1q_s8(quad);
         quad += 16;
         sum[r].lo = dot(sum[r].lo, lo, w_lo, lane);
@@ -177,14 +180,14 @@ static inline int16x8_t load_pairs(const int16_t *weights, int n)
 /* The sums of `side` windows of n pairs each, side by side. */
 ALWAYS_INLINE void sum_windows(int32x4_t out[][2], const int8_t *const *quads,
                                const int16_t *const *weights, int side, int n,
-                               int32x4_t round, int16x8_t *w_max, int is_wide, int n_regs)
+                               int32x4_t round, int16x8_t *w_max, int is_wide)
 {
-    const ptrdiff_t step = 16 * n_regs * (1 + is_wide);
+    const ptrdiff_t step = 16 * N_REGS * (1 + is_wide);
     struct dots sum[4][2];
     int q = 0;
 
     for (int i = 0; i < side; i++)
-        for (int r = 0; r < n_regs; r++) {
+        for (int r = 0; r < N_REGS; r++) {
             const int32x4_t zero = vdupq_n_s32(0);
             sum[i][r] = (struct dots){round, {zero, zero}, zero};
         }
@@ -194,8 +197,8 @@ ALWAYS_INLINE void sum_windows(int32x4_t out[][2], const int8_t *const *quads,
             const int8x8_t lo = low_bytes(w), hi = high_bytes(w);
             const int8_t *quad = quads[i] + q * step;
             *w_max = vmaxq_s16(*w_max, w);
-            add_quad(sum[i], quad, lo, hi, 0, is_wide, n_regs);
-            add_quad(sum[i], quad + 2 * step, lo, hi, 1, is_wide, n_regs);
+            add_quad(sum[i], quad, lo, hi, 0, is_wide);
+            add_quad(sum[i], quad + 2 * step, lo, hi, 1, is_wide);
         }
     if (q < n)
         for (int i = 0; i < side; i++) {
@@ -203,12 +206,12 @@ ALWAYS_INLINE void sum_windows(int32x4_t out[][2], const int8_t *const *quads,
             const int8x8_t lo = low_bytes(w), hi = high_bytes(w);
             const int8_t *quad = quads[i] + q * step;
             *w_max = vmaxq_s16(*w_max, w);
-            add_quad(sum[i], quad, lo, hi, 0, is_wide, n_regs);
+            add_quad(sum[i], quad, lo, hi, 0, is_wide);
             if (q + 2 < n)
-                add_quad(sum[i], quad + 2 * step, lo, hi, 1, is_wide, n_regs);
+                add_quad(sum[i], quad + 2 * step, lo, hi, 1, is_wide);
         }
     for (int i = 0; i < side; i++)
-        for (int r = 0; r < n_regs; r++) {
+        for (int r = 0; r < N_REGS; r++) {
             const struct dots d = sum[i][r];
             const int32x4_t mid = is_wide ? vaddq_s32(d.mid[0], d.mid[1]) : d.mid[0];
             out[i][r] = vaddq_s32(d.lo, vshlq_n_s32(mid, 8));
@@ -258,23 +261,23 @@ static struct span find_span(const struct sct_horz *h, int begin, int max_units)
 
 /* Returns 0, having written anything, if a value does not fit or a window is too long. */
 ALWAYS_INLINE int horz_quads(int16_t *const dst[4], const int16_t *src,
-                             const struct sct_horz *h, int is_wide, int n_regs)
+                             const struct sct_horz *h, int is_wide)
 {
     _Alignas(64) int8_t buffer[64 + QUADS_BYTES];
     int8_t *quads = buffer + 64;
-    const ptrdiff_t step = 16 * n_regs * (1 + is_wide);
+    const ptrdiff_t step = 16 * N_REGS * (1 + is_wide);
     const int max_units = (int)(QUADS_BYTES / step) / h->n_pairs;
     const int n = h->n_units * h->n_pairs;
     const int32x4_t round = vdupq_n_s32((int32_t)1 << (h->shift - 1));
     const int32x4_t shift = vdupq_n_s32(-h->shift);
-    const int side = is_wide ? 4 / n_regs : 4; /* 16 sums at once */
+    const int side = is_wide ? 4 / N_REGS : 4; /* 16 sums at once */
     int16x8_t w_max = vdupq_n_s16(INT16_MIN);
 
     for (struct span s = {0, 0, 0, 0}; s.end < h->dst_width;) {
         s = find_span(h, s.end, max_units);
         if (s.begin == s.end ||
             !make_quads(quads, src + (ptrdiff_t)s.first * h->unit_stride,
-                        s.last - s.first, h, is_wide, n_regs))
+                        s.last - s.first, h, is_wide))
             return 0;
         for (int x = s.begin; x < s.end; x += 4) {
             int32x4_t sum[4][2];
@@ -287,9 +290,8 @@ ALWAYS_INLINE int horz_quads(int16_t *const dst[4], const int16_t *src,
                 w[i] = h->weights + h->at[xi];
             }
             for (int i = 0; i < 4; i += side)
-                sum_windows(sum + i, quad + i, w + i, side, n, round, &w_max, is_wide,
-                            n_regs);
-            for (int r = 0; r < n_regs; r++)
+                sum_windows(sum + i, quad + i, w + i, side, n, round, &w_max, is_wide);
+            for (int r = 0; r < N_REGS; r++)
                 store_planes(dst[2 * r] + 2 * (ptrdiff_t)x,
                              dst[2 * r + 1] + 2 * (ptrdiff_t)x, sum, r, shift);
         }
@@ -300,21 +302,15 @@ ALWAYS_INLINE int horz_quads(int16_t *const dst[4], const int16_t *src,
 static int horz_narrow(int16_t *const dst[4], const int16_t *src,
                        const struct sct_horz *h)
 {
-    return horz_quads(dst, src, h, 0, 2);
+    return horz_quads(dst, src, h, 0);
 }
 
-static int horz_wide_4_planes(int16_t *const dst[4], const int16_t *src,
-                              const struct sct_horz *h)
+static int horz_wide(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
 {
-    return horz_quads(dst, src, h, 1, 2);
+    return horz_quads(dst, src, h, 1);
 }
 
-static int horz_wide_2_planes(int16_t *const dst[4], const int16_t *src,
-                              const struct sct_horz *h)
-{
-    return horz_quads(dst, src, h, 1, 1);
-}
-
+/* Fewer than four planes are left to NEON, which does not compute lanes that nobody wants. */
 static void horz_dotprod(int16_t *const dst[4], const int16_t *src,
                          const struct sct_horz *h)
 {
@@ -324,9 +320,7 @@ static void horz_dotprod(int16_t *const dst[4], const int16_t *src,
 
     if (is_whole && h->n_planes == 4 && are_samples && horz_narrow(dst, src, h))
         return;
-    if (is_whole && h->n_planes == 4 && !are_samples && horz_wide_4_planes(dst, src, h))
-        return;
-    if (is_whole && h->n_planes == 2 && horz_wide_2_planes(dst, src, h))
+    if (is_whole && h->n_planes == 4 && !are_samples && horz_wide(dst, src, h))
         return;
     sct_dsp_fill_neon(&plain);
     plain.horz(dst, src, h);
