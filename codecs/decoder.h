@@ -42,7 +42,9 @@ struct sct_decoder_spec {
 
 /* A band, borrowed until the next call on the decoder. Coefficients are dequantised,
  * saturated to 16 bits and in the layout that block.h has for the wanted corner; a row has
- * width_blocks of them, starts on 64 bytes, and only coefs in the corner are meaningful. */
+ * width_blocks of them, starts on 64 bytes, and only coefs in the corner are meaningful. In
+ * blocks that reach past the picture's edge, what lies behind it is a smooth continuation and
+ * not the file's own padding. */
 struct sct_band {
     struct {
         const int16_t *blocks;

@@ -22,4 +22,10 @@ void sct_jpeg_blocks_dequantise(int16_t *dst, const int16_t *src,
                                 const struct sct_jpeg_quant *q, int n_blocks,
                                 const struct sct_block_layout *layout);
 
+/* The same for one block, but in natural order: dst[v * 8 + u]. And such a block laid out. */
+void sct_jpeg_block_dequantise(int16_t dst[64], const int16_t src[64],
+                               const struct sct_jpeg_quant *q);
+void sct_jpeg_block_lay_out(int16_t *dst, const int16_t src[64],
+                            const struct sct_block_layout *layout);
+
 #endif

@@ -27,6 +27,7 @@
 #include "bits.h"
 #include "jpeg_blocks.h"
 #include "jpeg_common.h"
+#include "jpeg_edge.h"
 #include "jpeg_header.h"
 #include "jpeg_lanes.h"
 #include "jpeg_stream.h"
@@ -616,6 +617,24 @@ static int start_coefs(struct sct_decoder *d)
     return SCT_OK;
 }
 
+/* The blocks of row y of component ci that reach past an edge, once more. */
+static void continue_blocks(const struct sct_decoder *d, int ci, int y, JBLOCKROW from,
+                            int16_t *to)
+{
+    const struct sct_component *c = &d->picture.component[ci];
+    const struct sct_block_layout layout = sct_block_layout_for(d->n_u, d->n_v);
+    struct sct_jpeg_edge edge;
+    sct_jpeg_edge_init(&edge, c);
+    for (int x = y == edge.last_y ? 0 : c->width_blocks - 1; x < c->width_blocks; x++) {
+        int16_t block[DCTSIZE2];
+        if (!sct_jpeg_edge_has(&edge, x, y))
+            continue;
+        sct_jpeg_block_dequantise(block, from[x], &d->quant[ci]);
+        sct_jpeg_edge_continue(&edge, x, y, block);
+        sct_jpeg_block_lay_out(to + (ptrdiff_t)x * layout.n_coefs, block, &layout);
+    }
+}
+
 static void fill_band(void *ctx)
 {
     struct sct_decoder *d = ctx;
@@ -630,11 +649,14 @@ static void fill_band(void *ctx)
             common, d->coefs[ci], (JDIMENSION)first, (JDIMENSION)n_rows, FALSE);
         /* A component without any scan has no table, only zeros: the rows stay as they
          * are. */
-        for (int i = 0; i < n_rows && d->cinfo.comp_info[ci].quant_table; i++)
-            sct_jpeg_blocks_dequantise(
+        for (int i = 0; i < n_rows && d->cinfo.comp_info[ci].quant_table; i++) {
+            int16_t *to =
                 d->blocks + (d->band.component[ci].blocks - d->blocks) +
-                    i * d->band.component[ci].stride_bytes / (ptrdiff_t)sizeof(int16_t),
-                rows[i][0], &d->quant[ci], c->width_blocks, &layout);
+                i * d->band.component[ci].stride_bytes / (ptrdiff_t)sizeof(int16_t);
+            sct_jpeg_blocks_dequantise(to, rows[i][0], &d->quant[ci], c->width_blocks,
+                                       &layout);
+            continue_blocks(d, ci, first + i, rows[i], to);
+        }
         d->band.component[ci].n_rows = n_rows;
     }
 }

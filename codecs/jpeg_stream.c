@@ -28,6 +28,8 @@
 #include <string.h>
 
 #include "bits.h"
+#include "jpeg_blocks.h"
+#include "jpeg_edge.h"
 #include "jpeg_huffman.h"
 #include "jpeg_segment.h"
 #include "mem.h"
@@ -61,6 +63,7 @@ struct lane {
     int16_t *rows;       /* v rows of blocks */
     ptrdiff_t row_coefs; /* int16 from a row to the next */
     int height_blocks;
+    struct sct_jpeg_edge edge;
 };
 
 /* Where the blocks of an MCU go, in the order in which they come. */
@@ -68,6 +71,7 @@ struct mcu_block {
     struct lane *lane;
     int16_t *first; /* in the first MCU */
     ptrdiff_t step; /* int16 from an MCU to the next */
+    int x, y;       /* its place in the MCU */
 };
 
 struct sct_jpeg_stream {
@@ -81,6 +85,9 @@ struct sct_jpeg_stream {
     struct sct_block_layout layout;
     size_t last_wanted; /* position k of the last coef in the corner */
     int n_groups;       /* of 16 int16 in a block */
+    int edge_mcu,
+        edge_row; /* MCUs with blocks that reach past an edge: this one of each row, and all of
+                               this row; -1: none */
     int row_mcus, n_rows, next_row;
     int restart_interval, restarts_to_go, next_restart;
     int is_short;     /* libjpeg's insufficient_data: blocks stay gray until a restart */
@@ -93,6 +100,13 @@ struct sct_jpeg_stream {
     struct sct_first_table
         first_table[SCT_MAX_COMPONENTS]; /* number ci, or an equal one */
 };
+
+/* Natural order, v * 8 + u, of zigzag position k (T.81, figure A.6). */
+static const uint8_t zigzag[N_COEFS] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
+    12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
+    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
+    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 /* ---- bits -------------------------------------------------------------------------- */
 
@@ -286,13 +300,13 @@ static ALWAYS_INLINE void clear_block(int16_t *block, int n_groups)
 /* A refill lasts for three look-ups, of SCT_ENTRY_BITS at most, or for two that skip, with
  * 12 + 15. */
 static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct bits b,
-                                              struct lane *c, int16_t *block)
+                                              struct lane *c, int16_t *block, size_t last,
+                                              int n_groups)
 {
-    const size_t last = s->last_wanted;
     const int bits = c->ac->bits;
     struct cursor now = {b, 1}, before;
 
-    clear_block(block, s->n_groups);
+    clear_block(block, n_groups);
     refill(&now.bits);
     now.k = take_first(s, &now.bits, c, block);
     while (now.k <= last) {
@@ -324,7 +338,40 @@ static struct bits decode_mcu(struct sct_jpeg_stream *s, struct bits b, int mcu)
 {
     const struct mcu_block *const end = s->mcu_block + s->n_mcu_blocks;
     for (const struct mcu_block *m = s->mcu_block; m < end; m++)
-        b = decode_block(s, b, m->lane, m->first + mcu * m->step);
+        b = decode_block(s, b, m->lane, m->first + mcu * m->step, s->last_wanted,
+                         s->n_groups);
+    return b;
+}
+
+/* A block whose padding is replaced, for which all of its coefs are needed. */
+static struct bits decode_edge_block(struct sct_jpeg_stream *s, struct bits b,
+                                     const struct mcu_block *m, int mcu)
+{
+    struct lane *c = m->lane;
+    struct lane natural = *c;
+    int16_t block[N_COEFS + 1];
+    for (int k = 0; k < N_COEFS + N_OVERFLOW; k++)
+        natural.position[k] = k < N_COEFS ? zigzag[k] : N_COEFS;
+    b = decode_block(s, b, &natural, block, N_COEFS - 1, N_COEFS / GROUP_COEFS);
+    c->predictor = natural.predictor;
+    sct_jpeg_edge_continue(&c->edge, mcu * c->h + m->x, s->next_row * c->v + m->y, block);
+    sct_jpeg_block_lay_out(m->first + mcu * m->step, block, &s->layout);
+    return b;
+}
+
+/* The same as decode_mcu where blocks may reach past an edge. */
+static NOINLINE struct bits decode_edge_mcu(struct sct_jpeg_stream *s, struct bits b,
+                                            int mcu)
+{
+    const struct mcu_block *const end = s->mcu_block + s->n_mcu_blocks;
+    for (const struct mcu_block *m = s->mcu_block; m < end; m++) {
+        struct lane *c = m->lane;
+        if (sct_jpeg_edge_has(&c->edge, mcu * c->h + m->x, s->next_row * c->v + m->y))
+            b = decode_edge_block(s, b, m, mcu);
+        else
+            b = decode_block(s, b, c, m->first + mcu * m->step, s->last_wanted,
+                             s->n_groups);
+    }
     return b;
 }
 
@@ -397,7 +444,8 @@ static void read_mcu(struct sct_jpeg_stream *s, int mcu)
 {
     if (s->segment.end - s->bits.p < SCT_MCU_BYTES && !s->segment.marker)
         s->bits.p = sct_jpeg_segment_fill(&s->segment, s->bits.p);
-    s->bits = decode_mcu(s, s->bits, mcu);
+    const int is_edge = mcu == s->edge_mcu || s->next_row == s->edge_row;
+    s->bits = is_edge ? decode_edge_mcu(s, s->bits, mcu) : decode_mcu(s, s->bits, mcu);
     if (__builtin_expect(s->has_bad_code | s->has_bad_dc, 0)) {
         tell(s, s->has_bad_code ? SCT_JPEG_BAD_CODE : SCT_JPEG_BAD_DC);
         s->has_bad_code = s->has_bad_dc = 0;
@@ -502,13 +550,6 @@ size_t sct_jpeg_stream_bytes(const struct sct_picture *picture)
                         band_bytes(picture, N_COEFS));
 }
 
-/* Natural order, v * 8 + u, of zigzag position k (T.81, figure A.6). */
-static const uint8_t zigzag[N_COEFS] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
-    12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
-    35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
-    58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
-
 /* What has no place in the layout, or lies behind a full block, goes where the next block
  * begins. */
 static void plan_positions(struct lane *c, const JQUANT_TBL *table,
@@ -594,6 +635,7 @@ static void plan_lanes(struct sct_jpeg_stream *s)
     const j_decompress_ptr cinfo = s->spec.cinfo;
     const struct sct_picture *p = s->spec.picture;
     int16_t *rows = s->blocks;
+    s->edge_mcu = s->edge_row = -1;
     for (int ci = 0; ci < s->n_lanes; ci++) {
         const jpeg_component_info *info = &cinfo->comp_info[ci];
         struct lane *c = &s->lane[ci];
@@ -606,6 +648,11 @@ static void plan_lanes(struct sct_jpeg_stream *s)
         c->rows = rows;
         rows += c->row_coefs * c->v;
         plan_positions(c, cinfo->quant_tbl_ptrs[info->quant_tbl_no], &s->layout);
+        sct_jpeg_edge_init(&c->edge, &p->component[ci]);
+        if (c->edge.last_x >= 0)
+            s->edge_mcu = s->row_mcus - 1;
+        if (c->edge.last_y >= 0)
+            s->edge_row = s->n_rows - 1;
     }
 }
 
@@ -620,7 +667,9 @@ static void plan_mcu(struct sct_jpeg_stream *s)
                 s->mcu_block[s->n_mcu_blocks++] =
                     (struct mcu_block){.lane = c,
                                        .first = c->rows + y * c->row_coefs + x * n_coefs,
-                                       .step = c->h * n_coefs};
+                                       .step = c->h * n_coefs,
+                                       .x = x,
+                                       .y = y};
     }
 }
 

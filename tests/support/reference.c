@@ -160,3 +160,11 @@ double reference_psnr(const unsigned char *samples, const double *exact, long n)
     }
     return 10.0 * log10(255.0 * 255.0 * (double)n / fmax(sum, 1e-9));
 }
+
+double reference_max_error(const unsigned char *samples, const double *exact, long n)
+{
+    double max = 0.0;
+    for (long i = 0; i < n; i++)
+        max = fmax(max, fabs(samples[i] - fmin(fmax(exact[i], 0.0), 255.0)));
+    return max;
+}

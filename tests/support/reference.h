@@ -30,4 +30,7 @@ void reference_free(struct reference_picture *picture);
 /* PSNR in dB of 8-bit samples against exact ones, which are clamped to 0..255 first. */
 double reference_psnr(const unsigned char *samples, const double *exact, long n);
 
+/* The largest difference between them, in levels. */
+double reference_max_error(const unsigned char *samples, const double *exact, long n);
+
 #endif
