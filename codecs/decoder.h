@@ -3,8 +3,9 @@
  *     open        reads the header; *picture says what is coming. No memory that depends
  * on the size of the picture is taken yet, and limits on pixels have been checked.
  *     want_corner says which frequencies anybody will look at
- *     read_band   again and again until SCT_DONE: for a JPEG one iMCU row, that is
- *                 component[ci].v rows of blocks of each component (fewer at the bottom)
+ *     read_band   again and again until SCT_DONE: one iMCU row, that is component[ci].v
+ *                 rows of blocks (COEFS) or 8 times as many rows of samples (SAMPLES) of each
+ *                 component (fewer at the bottom)
  *     close       always, whatever happened; frees everything
  *
  * A decoder never throws away damage silently. Without `salvage` read_band returns
@@ -24,14 +25,21 @@ extern "C" {
 
 /* Limits that are checked before memory is taken. 0 means the default. */
 struct sct_limits {
-    int64_t max_pixels;      /* width * height; default SCT_MAX_PIXELS */
-    int max_scans;           /* of a progressive JPEG; default SCT_MAX_SCANS */
-    size_t max_memory_bytes; /* that a job may take; default SCT_MAX_MEMORY_BYTES */
+    int64_t max_pixels; /* width * height; default SCT_MAX_PIXELS */
+    int max_scans;      /* of a progressive JPEG; default SCT_MAX_SCANS */
+    int64_t
+        max_whole_pixels; /* of a picture that has to be decoded whole, as an interlaced
+                                 PNG; default SCT_MAX_WHOLE_PIXELS */
+    int64_t max_metadata_bytes; /* of ICC, EXIF, XMP, ... once inflated, in all; default
+                                   SCT_MAX_METADATA_BYTES */
+    size_t max_memory_bytes;    /* that a job may take; default SCT_MAX_MEMORY_BYTES */
 };
 
-#define SCT_MAX_PIXELS       ((int64_t)268 * 1000 * 1000)
-#define SCT_MAX_SCANS        500
-#define SCT_MAX_MEMORY_BYTES ((size_t)1 << 30)
+#define SCT_MAX_PIXELS         ((int64_t)268 * 1000 * 1000)
+#define SCT_MAX_SCANS          500
+#define SCT_MAX_WHOLE_PIXELS   ((int64_t)100 * 1000 * 1000)
+#define SCT_MAX_METADATA_BYTES ((int64_t)16 << 20)
+#define SCT_MAX_MEMORY_BYTES   ((size_t)1 << 30)
 
 struct sct_decoder_spec {
     struct sct_reader *reader; /* borrowed until close */
@@ -40,16 +48,21 @@ struct sct_decoder_spec {
     struct sct_report *report; /* borrowed until close; may be NULL */
 };
 
-/* A band, borrowed until the next call on the decoder. Coefficients are dequantised,
+/* A band, borrowed until the next call on the decoder.
+ *
+ * SAMPLES: rows of component[ci].width samples, uint8_t or uint16_t as picture.depth says.
+ *
+ * COEFS: coefficients are dequantised,
  * saturated to 16 bits and in the layout that block.h has for the wanted corner; a row has
  * width_blocks of them, starts on 64 bytes, and only coefs in the corner are meaningful. In
  * blocks that reach past the picture's edge, what lies behind it is a smooth continuation and
  * not the file's own padding. */
 struct sct_band {
     struct {
-        const int16_t *blocks;
-        ptrdiff_t stride_bytes; /* from a row of blocks to the next */
-        int n_rows;             /* of blocks */
+        const int16_t *blocks;  /* COEFS */
+        const void *samples;    /* SAMPLES; aligned for their type */
+        ptrdiff_t stride_bytes; /* from a row, of blocks or samples, to the next */
+        int n_rows;             /* of blocks, or samples */
     } component[SCT_MAX_COMPONENTS];
 };
 
@@ -63,7 +76,8 @@ struct sct_decoder_ops {
      * _IO, _MEMORY; the message says which feature, which limit, where. */
     int (*open)(sct_decoder **out, const struct sct_decoder_spec *spec,
                 struct sct_picture *picture);
-    /* Before the first read_band; 1..8 each; never called: 8, 8. */
+    /* COEFS: before the first read_band; 1..8 each; never called: 8, 8. NULL in decoders that
+     * deliver SAMPLES. */
     void (*want_corner)(sct_decoder *d, int n_u, int n_v);
     /* SCT_OK, SCT_DONE, or an error as above. */
     int (*read_band)(sct_decoder *d, struct sct_band *band);

@@ -15,19 +15,27 @@
 extern "C" {
 #endif
 
+enum { SCT_COMPRESSION_DEFAULT = -1 };
+
 struct sct_encoder_spec {
     int width, height;    /* pixels, 1..65535 */
     enum sct_model model; /* of the planes; written as it is */
-    int n_components;
+    int has_alpha;    /* the last plane is alpha, and colours are not multiplied by it */
+    int is_limited;   /* YCC: as in picture.h */
+    int depth;        /* bits of a sample: 8, 0 being the same, or 16 */
+    int n_components; /* alpha included */
     struct {
         int h, v; /* sampling factors; every component has ceil(width * h / h_max) samples
                      a row */
     } component[SCT_MAX_COMPONENTS];
-    int quality; /* 1..100 */
+    int quality;     /* 1..100; of lossy formats */
+    int lossless;    /* WebP */
+    int compression; /* PNG, 0..9: how hard to try; SCT_COMPRESSION_DEFAULT */
     int progressive, optimize;
     int has_adobe; /* for CMYK and YCCK: whether the planes are inverted, Adobe's way */
     const uint8_t *icc; /* NULL: none; borrowed during open */
     size_t icc_bytes;
+    struct sct_bytes exif, xmp, iptc; /* as in picture.h; borrowed until close */
     struct sct_sink sink;
     struct sct_report *report; /* borrowed until close; may be NULL */
 };
@@ -39,7 +47,7 @@ struct sct_encoder_layout {
     struct {
         int width, height; /* samples of the plane */
         int band_rows;     /* rows in a full band */
-        int padded_width;  /* bytes that each row's buffer has to have */
+        int padded_width;  /* samples that each row's buffer has to have room for */
     } component[SCT_MAX_COMPONENTS];
 };
 
@@ -47,6 +55,9 @@ typedef struct sct_encoder sct_encoder;
 
 struct sct_encoder_ops {
     const char *name, *extension; /* "jpeg", "jpg" */
+    /* Whether the format takes planes of this model, has_alpha, is_limited, depth, `lossless`
+     * and sampling factors; nothing else of the spec is looked at. */
+    int (*takes)(const struct sct_encoder_spec *spec);
     /* Bytes that open will allocate and that grow with the picture's height, so that limits
      * can be checked before; the sink and the report are not looked at. 0 for a spec that
      * open will refuse. */
@@ -56,7 +67,7 @@ struct sct_encoder_ops {
     int (*open)(sct_encoder **out, const struct sct_encoder_spec *spec,
                 struct sct_encoder_layout *layout);
     /* rows[ci][i] is row i of component ci in this band, i < band_rows or as many as the
-     * picture still has. Rows are the caller's, but the encoder may write to the padding
+     * picture still has; where depth is 16 they are rows of uint16_t. Rows are the caller's, but the encoder may write to the padding
      * between width and padded_width. */
     int (*write_band)(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONENTS]);
     int (*finish)(sct_encoder *e);

@@ -118,6 +118,11 @@ static int plan_layout(struct sct_encoder *e, const struct sct_encoder_spec *spe
     return SCT_OK;
 }
 
+static int takes_planes(const struct sct_encoder_spec *spec)
+{
+    return !spec->has_alpha && !spec->is_limited && spec->depth <= 8;
+}
+
 /* Progressive scans and Huffman tables of its own need all coefs of the picture twice:
  * libjpeg keeps them, as arrays of whole iMCUs. */
 static size_t count_bytes(const struct sct_encoder_spec *spec)
@@ -286,6 +291,7 @@ static int finish_encoder(sct_encoder *e)
 const struct sct_encoder_ops sct_jpeg_encoder = {
     .name = "jpeg",
     .extension = "jpg",
+    .takes = takes_planes,
     .bytes = count_bytes,
     .open = open_encoder,
     .write_band = write_band,

@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "block.h"
 #include "filter.h"
 
 #ifdef __cplusplus
@@ -39,8 +40,6 @@ enum {
     SCT_WEIGHT_BITS = 14,  /* fixed point of weights; see `bits` for the exception */
     SCT_MAX_SIZE = 1 << 24 /* the largest src_size and dst_size of an axis */
 };
-
-enum sct_domain { SCT_SAMPLES, SCT_COEFS };
 
 /* One axis of one component: which part of the source becomes which output. */
 struct sct_axis {

@@ -13,6 +13,9 @@
 #ifndef SCT_BLOCK_H
 #define SCT_BLOCK_H
 
+/* In what form a component reaches a resizer. */
+enum sct_domain { SCT_SAMPLES, SCT_COEFS };
+
 struct sct_block_layout {
     int n_pairs; /* of horizontal frequencies, 1..4 */
     int n_lanes; /* vertical frequencies, 8 or 4 */

@@ -183,8 +183,15 @@ static void close_planes(sct_encoder *e)
     free(e);
 }
 
+/* Whatever comes, in 8 bits. */
+static int takes_planes(const struct sct_encoder_spec *spec)
+{
+    return spec->depth <= 8;
+}
+
 const struct sct_encoder_ops capture_planes = {.name = "planes",
                                                .extension = "planes",
+                                               .takes = takes_planes,
                                                .bytes = count_planes,
                                                .open = open_planes,
                                                .write_band = keep_band,
