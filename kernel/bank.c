@@ -191,7 +191,7 @@ static inline void project(const struct sct_bank *b, int first, int last, int bl
 static void round_taps(const struct sct_bank *b, int first, int last, int16_t *weights,
                        int origin)
 {
-    const double one = 1 << b->bits;
+    const double one = b->gain * (1 << b->bits);
     struct total total = {0.0, 0};
     for (int i = first; i <= last; i++)
         weights[i - origin] = add_to_total(&total, b->taps[i - first] * one);
@@ -200,7 +200,7 @@ static void round_taps(const struct sct_bank *b, int first, int last, int16_t *w
 static void round_projection(const struct sct_bank *b, int first, int last,
                              int16_t *weights, int first_block)
 {
-    const double one = 1 << b->bits;
+    const double one = b->gain * (1 << b->bits);
     struct total total = {0.0, 0};
     for (int block = first / SCT_BLOCK; block <= last / SCT_BLOCK; block++) {
         int16_t *w = weights + (ptrdiff_t)(block - first_block) * b->n_pairs * 2;
@@ -349,6 +349,7 @@ static int plan_geometry(struct sct_bank *b, const struct sct_axis *axis,
     b->axis = *axis;
     b->filter = filter;
     b->domain = domain;
+    b->gain = 1.0;
     b->shrink = (axis->src_end - axis->src_begin) / axis->dst_size;
     if (filter->is_area) /* an output sample covers its own extent, however small */
         b->radius = filter->support * b->shrink;

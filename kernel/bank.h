@@ -57,6 +57,8 @@ struct sct_bank {
     struct sct_axis axis;
     const struct sct_filter *filter;
     enum sct_domain domain;
+    double gain;   /* that rows are multiplied by: 1, unless the owner changes it after
+                      create to something in 0.5..1.2 */
     double shrink; /* source samples from one output centre to the next */
     double radius; /* half a row's window, in source samples */
     int bits;      /* 1.0 is 1 << bits: 14, or 13 for a shrink below 2, where the last row
@@ -110,7 +112,7 @@ SCT_API struct sct_window sct_bank_window(const struct sct_bank *bank, int x);
 /* Writes the weights of row x: n_units * n_pairs * 2 values that start at unit `first`,
  * where [first, first + n_units) contains the row's window; units outside the window get
  * 0. Unit k pair p holds weights 2p and 2p + 1 of that unit. Weights of taps, or of u =
- * 0, sum to exactly 1 << bits; they are rounded with the error carried to the
+ * 0, sum to exactly gain * (1 << bits), rounded; they are rounded with the error carried to the
  * next, so that what rounding does to a smooth source cancels out. */
 SCT_API void sct_bank_row(struct sct_bank *bank, int x, int first, int n_units,
                           int16_t *weights);

@@ -219,6 +219,8 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
     const int ring_bits = is_deep ? RING_BITS_16 : RING_BITS;
     if (spec->depth && spec->depth != 8 && !(is_deep && spec->domain == SCT_SAMPLES))
         return SCT_ERR_ARGUMENT;
+    if (spec->gain != 0.0 && !(spec->gain >= 0.5 && spec->gain <= 1.2))
+        return SCT_ERR_ARGUMENT;
     int status = sct_bank_create(&r->x, &spec->x, spec->filter, spec->domain,
                                  like ? &like->x : NULL);
     if (status == SCT_OK) {
@@ -251,8 +253,11 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
         sct_max((int)fmin(tile, SCT_MAX_SIZE), TILE_STEP) / TILE_STEP * TILE_STEP;
     r->sample_bytes = is_deep ? sizeof(uint16_t) : sizeof(uint8_t);
     r->vert_shift = r->y.bits + ring_bits;
-    r->vert_bias =
-        ((is_deep ? 32768 : 128) << r->vert_shift) + (1 << (r->vert_shift - 1));
+    if (spec->gain != 0.0)
+        r->y.gain = spec->gain;
+    const double middle = is_deep ? 32768 : 128; /* what the ring holds as 0 */
+    r->vert_bias = (int32_t)((r->y.gain * middle + spec->offset + 0.5) *
+                             (double)(1 << r->vert_shift));
     return SCT_OK;
 }
 

@@ -30,6 +30,11 @@ struct sct_resizer_spec {
     int depth; /* SAMPLES: bits of a sample, in and out: 8 (0 means that too) or 16 */
     const struct sct_dsp *dsp; /* copied */
 
+    /* Samples that come out are gain * s + offset, for another range than that of the source;
+     * it costs nothing, as it is part of the last rounding. gain 0.5..1.2, or 0: s as it is.
+     */
+    double gain, offset;
+
     /* Another resizer, or NULL. What the two have in common, which is much for Cb and Cr,
      * is copied instead of computed again. It is only read, and must exist until this one
      * is allocated. */

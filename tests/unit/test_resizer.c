@@ -361,6 +361,45 @@ static void samples_of_16_bits_equal_double_precision(void **state)
         }
 }
 
+/* From the full range to the limited one of video, and back. */
+static void another_range_costs_nothing(void **state)
+{
+    static const struct {
+        double gain, offset;
+    } ranges[] = {{219.0 / 255, 16},
+                  {224.0 / 255, 128 - 128 * 224.0 / 255},
+                  {255.0 / 219, -16 * 255.0 / 219},
+                  {255.0 / 224, 128 - 128 * 255.0 / 224}};
+    const struct sct_dsp dsp = reference_dsp();
+    struct image im = make_image(101, 83);
+    (void)state;
+    for (size_t d = 0; d < 2; d++) {
+        struct bands bands = make_bands(&im, domains[d]);
+        for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+            struct sct_resizer_spec spec =
+                make_spec(&im, 90, 77, "lanczos3", domains[d], &dsp);
+            spec.gain = ranges[i].gain;
+            spec.offset = ranges[i].offset;
+            uint8_t *out = run(&spec, &bands, 0);
+            double *exact = resize_exactly(bands.decoded, &spec.x, &spec.y, spec.filter);
+            for (int k = 0; k < 90 * 77; k++) {
+                const double want = spec.gain * exact[k] + spec.offset;
+                assert_true(fabs(out[k] - fmin(fmax(want, 0), 255)) < 0.6);
+            }
+            free(out);
+            free(exact);
+        }
+        free_bands(&bands);
+    }
+    struct sct_resizer_spec spec = make_spec(&im, 9, 9, "area", SCT_SAMPLES, &dsp);
+    sct_resizer *r;
+    spec.gain = 1.3;
+    assert_int_equal(sct_resizer_create(&r, &spec), SCT_ERR_ARGUMENT);
+    spec.gain = NAN;
+    assert_int_equal(sct_resizer_create(&r, &spec), SCT_ERR_ARGUMENT);
+    free(im.samples);
+}
+
 static void only_samples_have_16_bits(void **state)
 {
     const struct sct_dsp dsp = reference_dsp();
@@ -626,6 +665,7 @@ int main(void)
         cmocka_unit_test(samples_equal_double_precision),
         cmocka_unit_test(samples_of_16_bits_equal_double_precision),
         cmocka_unit_test(only_samples_have_16_bits),
+        cmocka_unit_test(another_range_costs_nothing),
         cmocka_unit_test(coefs_equal_double_precision),
         cmocka_unit_test(repeated_rows_are_what_they_repeat),
         cmocka_unit_test(pushing_and_pulling_in_any_order_gives_the_same_rows),
