@@ -115,6 +115,8 @@ int sct_jpeg_header_describe(struct sct_picture *picture, j_decompress_ptr cinfo
 {
     *picture = (struct sct_picture){
         .format = "jpeg",
+        .domain = SCT_COEFS,
+        .depth = 8,
         .width = (int)cinfo->image_width,
         .height = (int)cinfo->image_height,
         .n_components = cinfo->num_components,

@@ -29,8 +29,8 @@ static inline int sct_orient_reverses_y(int orientation)
 }
 
 /* Writes the upright rows [y, y + out->height) of a stored plane to `out`, whose width is
- * that of the upright plane. The planes do not overlap. */
+ * that of the upright plane. The planes do not overlap. depth: bits of a sample, 8 or 16. */
 void sct_orient_rows(const struct sct_plane *out, const struct sct_plane *stored,
-                     int orientation, int y);
+                     int depth, int orientation, int y);
 
 #endif

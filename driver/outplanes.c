@@ -16,9 +16,11 @@
 #include <assert.h>
 #include <string.h>
 
-static int alloc_plane(struct sct_plane *p, int width, int height, int padded_width)
+static int alloc_plane(struct sct_plane *p, int width, int height, int padded_width,
+                       int depth)
 {
-    const size_t stride = sct_size_align((size_t)sct_max(width, padded_width));
+    const size_t n_samples = (size_t)sct_max(width, padded_width);
+    const size_t stride = sct_size_align(n_samples * (size_t)depth / 8);
     p->data = sct_mem_alloc(sct_size_mul(stride, (size_t)height));
     p->stride_bytes = (ptrdiff_t)stride;
     p->width = width;
@@ -26,11 +28,12 @@ static int alloc_plane(struct sct_plane *p, int width, int height, int padded_wi
     return p->data != NULL;
 }
 
-int sct_outplanes_create(struct sct_outplanes *p, const struct sct_geometry *g,
+int sct_outplanes_create(struct sct_outplanes *p, const struct sct_geometry *g, int depth,
                          const struct sct_encoder_layout *layout,
                          const int ring_rows[SCT_MAX_COMPONENTS])
 {
     *p = (struct sct_outplanes){.orientation = g->orientation,
+                                .depth = depth,
                                 .n_components = g->n_components,
                                 .n_bands = layout->n_bands};
     const int is_turned = g->orientation != 1;
@@ -43,11 +46,11 @@ int sct_outplanes_create(struct sct_outplanes *p, const struct sct_geometry *g,
         p->component[ci].upright_height = g->component[ci].height;
 
         const int rows = is_turned ? p->component[ci].n_rows : ring_rows[ci];
-        int ok =
-            alloc_plane(&p->component[ci].plane, width, rows, is_turned ? 0 : padded);
+        int ok = alloc_plane(&p->component[ci].plane, width, rows, is_turned ? 0 : padded,
+                             depth);
         if (is_turned)
             ok &= alloc_plane(&p->component[ci].turned, g->component[ci].width, band_rows,
-                              padded);
+                              padded, depth);
         p->component[ci].rows = sct_mem_alloc((size_t)band_rows * sizeof(uint8_t *));
         if (!ok || !p->component[ci].rows) {
             sct_outplanes_free(p);
@@ -67,7 +70,7 @@ void sct_outplanes_free(struct sct_outplanes *p)
     memset(p, 0, sizeof *p);
 }
 
-size_t sct_outplanes_bytes(const struct sct_geometry *g,
+size_t sct_outplanes_bytes(const struct sct_geometry *g, int depth,
                            const int ring_rows[SCT_MAX_COMPONENTS])
 {
     size_t n = 0;
@@ -75,7 +78,8 @@ size_t sct_outplanes_bytes(const struct sct_geometry *g,
         const int rows =
             g->orientation != 1 ? g->component[ci].y.dst_size : ring_rows[ci];
         n = sct_size_add(n,
-                         sct_size_mul(sct_size_align((size_t)g->component[ci].x.dst_size),
+                         sct_size_mul(sct_size_align((size_t)g->component[ci].x.dst_size *
+                                                     (size_t)depth / 8),
                                       (size_t)rows));
     }
     return n;
@@ -137,7 +141,8 @@ int sct_outplanes_band(struct sct_outplanes *p, uint8_t *const *rows[SCT_MAX_COM
         struct sct_plane turned = p->component[ci].turned;
         if (p->orientation != 1) {
             turned.height = n;
-            sct_orient_rows(&turned, &p->component[ci].plane, p->orientation, y);
+            sct_orient_rows(&turned, &p->component[ci].plane, p->depth, p->orientation,
+                            y);
         }
         for (int i = 0; i < n; i++)
             p->component[ci].rows[i] =

@@ -13,6 +13,7 @@
 
 struct sct_outplanes {
     int orientation;
+    int depth; /* bits of a sample, 8 or 16 */
     int n_components;
     int n_bands;   /* of the encoder */
     int next_band; /* the one that has not been taken yet */
@@ -27,16 +28,16 @@ struct sct_outplanes {
     } component[SCT_MAX_COMPONENTS];
 };
 
-/* Plans and allocates. ring_rows[ci]: how many rows of a component may be waiting at
- * once; used when the orientation is 1. SCT_ERR_MEMORY; then nothing needs to be freed.
- */
+/* Plans and allocates. layout: of the bands that are taken. ring_rows[ci]: how many rows of a
+ * component may be waiting at once; used when the orientation is 1. SCT_ERR_MEMORY; then
+ * nothing needs to be freed. */
 int sct_outplanes_create(struct sct_outplanes *p, const struct sct_geometry *geometry,
-                         const struct sct_encoder_layout *layout,
+                         int depth, const struct sct_encoder_layout *layout,
                          const int ring_rows[SCT_MAX_COMPONENTS]);
 void sct_outplanes_free(struct sct_outplanes *p); /* accepts a zeroed one */
 
 /* Bytes that create would allocate, about. */
-size_t sct_outplanes_bytes(const struct sct_geometry *geometry,
+size_t sct_outplanes_bytes(const struct sct_geometry *geometry, int depth,
                            const int ring_rows[SCT_MAX_COMPONENTS]);
 
 /* Whether stored rows of a component are still missing. If so, _row says where the next

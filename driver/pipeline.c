@@ -1,9 +1,9 @@
 /* The pipeline: the whole program in one loop, and the only file that knows both codecs
  * and resizers.
  *
- *                 +-> variant 0: resizer per component -> outplanes -> encoder -> sink
- *     decoder ----+-> variant 1: ...
- *      bands      +-> ...
+ *                       +-> variant 0: resizer per component -> outplanes -> encoder -> sink
+ *     decoder ----------+-> variant 1: ...               (convert) --^
+ *      bands  (prepare) +-> ...
  *
  *     open the decoder; plan every variant; create resizers; tell the decoder the corner
  *     while it hands over a band: for each variant, for each component: push; pull rows;
@@ -19,9 +19,12 @@
 #include "scantling.h"
 
 #include "bits.h"
+#include "convert.h"
 #include "geometry.h"
 #include "mem.h"
 #include "outplanes.h"
+#include "prepare.h"
+#include "route.h"
 
 #include <assert.h>
 #include <string.h>
@@ -29,11 +32,12 @@
 
 struct variant_run {
     const struct sct_variant *variant;
+    struct sct_route route;
     struct sct_geometry geometry;
     sct_resizer *resizer[SCT_MAX_COMPONENTS];
     sct_encoder *encoder;
     struct sct_outplanes planes;
-    int ring_rows[SCT_MAX_COMPONENTS];
+    struct sct_convert convert; /* unless the route is direct */
     int is_target_open;
     struct sct_sink sink;      /* the target's */
     struct sct_output *output; /* in the result: counts the bytes */
@@ -48,6 +52,7 @@ struct run {
     const struct sct_decoder_ops *ops;
     sct_decoder *decoder;
     struct sct_picture picture;
+    struct sct_prepare prepare; /* where samples need it */
     struct variant_run *variants;
     double mark_ms; /* CPU time at the last change of stage */
     int is_sampled; /* whether the stages of this band are timed */
@@ -144,8 +149,8 @@ static int plan_geometries(struct run *run)
         struct variant_run *v = &run->variants[i];
         v->variant = &job->variants[i];
         v->output = &run->result->output[i];
-        const int status = sct_geometry_plan(&v->geometry, &run->picture, v->variant,
-                                             &run->result->report);
+        const int status = sct_route_plan(&v->route, &v->geometry, &run->picture,
+                                          v->variant, job->linear, &run->result->report);
         if (status < 0)
             return status;
         v->output->width = v->geometry.width;
@@ -163,9 +168,14 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
     const struct sct_picture *picture = &run->picture;
     *spec = (struct sct_encoder_spec){.width = v->geometry.width,
                                       .height = v->geometry.height,
-                                      .model = picture->model,
-                                      .n_components = picture->n_components,
+                                      .model = v->route.out.model,
+                                      .has_alpha = v->route.out.has_alpha,
+                                      .is_limited = v->route.out.is_limited,
+                                      .depth = v->route.out.depth,
+                                      .n_components = v->route.out.n_components,
                                       .quality = v->variant->quality,
+                                      .lossless = v->variant->lossless,
+                                      .compression = v->variant->compression,
                                       .progressive = v->variant->progressive,
                                       .optimize = v->variant->optimize,
                                       .has_adobe = picture->has_adobe,
@@ -173,41 +183,41 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
                                       .icc_bytes = picture->icc_bytes,
                                       .sink = v->sink,
                                       .report = &run->result->report};
-    for (int ci = 0; ci < picture->n_components; ci++) {
-        spec->component[ci].h = v->geometry.component[ci].h;
-        spec->component[ci].v = v->geometry.component[ci].v;
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        spec->component[ci].h = v->route.out.component[ci].h;
+        spec->component[ci].v = v->route.out.component[ci].v;
     }
 }
 
-/* Rows of component ci that are ready when n iMCU rows have been pushed. */
+/* Rows of component ci that are ready when n bands have been pushed. */
 static int rows_after(const struct run *run, const struct variant_run *v, int ci, int n)
 {
-    return sct_resizer_rows_after(v->resizer[ci], n * run->picture.component[ci].v);
-}
-
-static int band_rows(const struct variant_run *v, int ci)
-{
-    return v->geometry.component[ci].v * SCT_BLOCK;
+    const int unit = run->picture.domain == SCT_SAMPLES ? SCT_BLOCK : 1;
+    return sct_resizer_rows_after(v->resizer[ci],
+                                  n * run->picture.component[ci].v * unit);
 }
 
 /* The components of one variant become ready at different times: chroma's filter reaches
  * further. How far they drift apart follows from the geometry, so run it once without
  * pictures. */
-static void plan_rings(const struct run *run, struct variant_run *v)
+static void plan_rings(const struct run *run, const struct variant_run *v,
+                       const struct sct_encoder_layout *layout,
+                       int ring_rows[SCT_MAX_COMPONENTS])
 {
     int n_bands = 0;
     for (int ci = 0; ci < run->picture.n_components; ci++) {
         const struct sct_component *c = &run->picture.component[ci];
-        n_bands = sct_max(n_bands, sct_div_up(c->height_blocks, c->v));
-        v->ring_rows[ci] = 1;
+        n_bands = sct_max(n_bands, sct_div_up(c->height, c->v * SCT_BLOCK));
+        ring_rows[ci] = 1;
     }
     int taken = 0; /* output bands that have been written */
     for (int n = 1; n <= n_bands; n++) {
         int complete = INT32_MAX;
         for (int ci = 0; ci < run->picture.n_components; ci++) {
+            const int band_rows = layout->component[ci].band_rows;
             const int rows = rows_after(run, v, ci, n);
-            v->ring_rows[ci] = sct_max(v->ring_rows[ci], rows - taken * band_rows(v, ci));
-            complete = sct_min(complete, rows / band_rows(v, ci));
+            ring_rows[ci] = sct_max(ring_rows[ci], rows - taken * band_rows);
+            complete = sct_min(complete, rows / band_rows);
         }
         taken = complete;
     }
@@ -220,12 +230,14 @@ static int plan_resizers(struct run *run)
     for (int i = 0; i < run->job->n_variants; i++) {
         struct variant_run *v = &run->variants[i];
         for (int ci = 0; ci < run->picture.n_components; ci++) {
-            const struct sct_resizer_spec spec = {.x = v->geometry.component[ci].x,
-                                                  .y = v->geometry.component[ci].y,
-                                                  .filter = v->variant->filter,
-                                                  .domain = SCT_COEFS,
-                                                  .dsp = &run->dsp,
-                                                  .like = last};
+            struct sct_resizer_spec spec = {.x = v->geometry.component[ci].x,
+                                            .y = v->geometry.component[ci].y,
+                                            .filter = v->variant->filter,
+                                            .domain = run->picture.domain,
+                                            .depth = v->route.depth,
+                                            .dsp = &run->dsp,
+                                            .like = last};
+            sct_route_range(&v->route, &run->picture, ci, &spec.gain, &spec.offset);
             const int status = sct_resizer_plan(&v->resizer[ci], &spec);
             if (status < 0)
                 return status;
@@ -241,11 +253,13 @@ static int check_memory(const struct run *run)
 {
     static const int no_rings[SCT_MAX_COMPONENTS] = {0};
     size_t n = run->picture.decoder_bytes;
+    if (sct_prepare_is_needed(&run->picture, run->job->linear))
+        n = sct_size_add(n, sct_prepare_bytes(&run->picture, run->job->linear));
     for (int i = 0; i < run->job->n_variants; i++) {
         const struct variant_run *v = &run->variants[i];
         for (int ci = 0; ci < run->picture.n_components; ci++)
             n = sct_size_add(n, sct_resizer_bytes(v->resizer[ci]));
-        n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, no_rings));
+        n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, v->route.depth, no_rings));
         struct sct_encoder_spec spec;
         encoder_spec(run, v, &spec);
         n = sct_size_add(n, v->variant->format->bytes(&spec));
@@ -265,7 +279,6 @@ static int allocate_resizers(struct run *run, struct variant_run *v,
         if (status < 0)
             return status;
     }
-    plan_rings(run, v);
     return SCT_OK;
 }
 
@@ -273,6 +286,8 @@ static int allocate_resizers(struct run *run, struct variant_run *v,
 static struct sct_block_layout tell_corner(struct run *run)
 {
     int corner_u = 1, corner_v = 1;
+    if (run->picture.domain == SCT_SAMPLES)
+        return sct_block_layout_for(SCT_BLOCK, SCT_BLOCK); /* means nothing to them */
     for (int i = 0; i < run->job->n_variants; i++) {
         for (int ci = 0; ci < run->picture.n_components; ci++) {
             int u, v;
@@ -295,6 +310,8 @@ static int plan(struct run *run)
     const struct sct_block_layout layout = tell_corner(run);
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
         status = allocate_resizers(run, &run->variants[i], &layout);
+    if (status == SCT_OK && sct_prepare_is_needed(&run->picture, run->job->linear))
+        status = sct_prepare_create(&run->prepare, &run->picture, run->job->linear);
     return status;
 }
 
@@ -311,7 +328,8 @@ static int open_output(struct run *run, int i)
 {
     struct variant_run *v = &run->variants[i];
     struct sct_encoder_spec spec;
-    struct sct_encoder_layout layout;
+    struct sct_encoder_layout layout, planes;
+    int ring_rows[SCT_MAX_COMPONENTS];
     int status = run->job->target.open(run->job->target.ctx, i, v->output, &v->sink);
     if (status < 0)
         return status;
@@ -321,7 +339,17 @@ static int open_output(struct run *run, int i)
     status = v->variant->format->open(&v->encoder, &spec, &layout);
     if (status < 0)
         return status;
-    return sct_outplanes_create(&v->planes, &v->geometry, &layout, v->ring_rows);
+    planes = layout;
+    if (!v->route.is_direct) {
+        sct_convert_layout(&layout, run->picture.n_components, &planes);
+        status = sct_convert_create(&v->convert, &run->picture, &v->route, v->variant,
+                                    &layout);
+        if (status < 0)
+            return status;
+    }
+    plan_rings(run, v, &planes, ring_rows);
+    return sct_outplanes_create(&v->planes, &v->geometry, v->route.depth, &planes,
+                                ring_rows);
 }
 
 static int open_outputs(struct run *run)
@@ -366,8 +394,28 @@ static void drain(struct variant_run *v, int ci)
     }
 }
 
-static void resize_band(const struct run *run, struct variant_run *v,
-                        const struct sct_band *band)
+static void push_samples(struct variant_run *v, int ci, const struct sct_band *band)
+{
+    const uint8_t *row = band->component[ci].samples;
+    const ptrdiff_t stride = band->component[ci].stride_bytes;
+    int n_left = band->component[ci].n_rows;
+    while (n_left > 0) {
+        const int n = sct_resizer_push_rows(v->resizer[ci], row, stride, n_left);
+        drain(v, ci);
+        row += n * stride;
+        n_left -= n;
+    }
+}
+
+static void resize_samples(const struct run *run, struct variant_run *v,
+                           const struct sct_band *band)
+{
+    for (int ci = 0; ci < run->picture.n_components; ci++)
+        push_samples(v, ci, band);
+}
+
+static void resize_blocks(const struct run *run, struct variant_run *v,
+                          const struct sct_band *band)
 {
     for (int ci = 0; ci < run->picture.n_components; ci++) {
         const uint8_t *row = (const uint8_t *)band->component[ci].blocks;
@@ -385,8 +433,11 @@ static int encode_bands(struct variant_run *v)
 {
     uint8_t *const *rows[SCT_MAX_COMPONENTS] = {NULL};
     int status = SCT_OK;
-    while (status == SCT_OK && sct_outplanes_band(&v->planes, rows) == SCT_OK)
+    while (status == SCT_OK && sct_outplanes_band(&v->planes, rows) == SCT_OK) {
+        if (!v->route.is_direct)
+            sct_convert_band(&v->convert, rows);
         status = v->variant->format->write_band(v->encoder, rows);
+    }
     return status;
 }
 
@@ -395,7 +446,10 @@ static int run_variants(struct run *run, const struct sct_band *band,
 {
     int status = SCT_OK;
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
-        resize_band(run, &run->variants[i], band);
+        if (run->picture.domain == SCT_SAMPLES)
+            resize_samples(run, &run->variants[i], band);
+        else
+            resize_blocks(run, &run->variants[i], band);
         charge_sample(run, &ms->resize);
         status = encode_bands(&run->variants[i]);
         charge_sample(run, &ms->encode);
@@ -411,7 +465,14 @@ static int run_band(struct run *run, int n, struct sct_times *ms)
     charge_sample(run, &ms->decode);
     if (status == SCT_OK && n == 0)
         status = open_outputs(run);
-    return status == SCT_OK ? run_variants(run, &band, ms) : status;
+    if (status != SCT_OK)
+        return status;
+    if (run->prepare.rows) {
+        struct sct_band prepared;
+        sct_prepare_band(&run->prepare, &band, &prepared);
+        return run_variants(run, &prepared, ms);
+    }
+    return run_variants(run, &band, ms);
 }
 
 static int run_bands(struct run *run)
@@ -455,6 +516,7 @@ static int end(struct run *run, int status)
         if (v->encoder)
             v->variant->format->close(v->encoder);
         sct_outplanes_free(&v->planes);
+        sct_convert_free(&v->convert);
         if (v->is_target_open) {
             (void)run->job->target.close(run->job->target.ctx, i, status);
             v->output->status = status;
@@ -462,6 +524,7 @@ static int end(struct run *run, int status)
             v->output->status = status;
         }
     }
+    sct_prepare_free(&run->prepare);
     if (run->decoder)
         run->ops->close(run->decoder);
     if (run->reader)

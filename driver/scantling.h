@@ -55,10 +55,14 @@ struct sct_variant {
     const struct sct_encoder_ops *format;
     int quality; /* 1..100 */
     enum sct_subsampling subsampling;
-    int progressive, optimize;
+    int progressive, optimize; /* JPEG */
+    int lossless;              /* WebP */
+    int compression;           /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
+    int depth; /* bits of a sample: 8, or 16 where source and format have them */
+    uint8_t background[3]; /* sRGB: what alpha is laid on where the format has none */
 };
 
-/* lanczos3, jpeg, quality 80, 4:2:0, inside; no size yet. */
+/* lanczos3, jpeg, quality 80, 4:2:0, inside, 8 bits, on white; no size yet. */
 SCT_API struct sct_variant sct_variant_default(void);
 
 /* What became, or will become, of one variant. */
@@ -87,6 +91,7 @@ struct sct_job {
     struct sct_target target;
     struct sct_limits limits;  /* zeroed: the defaults */
     int salvage;               /* publish damaged pictures as far as they go */
+    int linear;                /* resize in linear light instead of sRGB's own values */
     const struct sct_dsp *dsp; /* NULL: the best that the CPU runs */
 };
 

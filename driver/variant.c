@@ -14,5 +14,8 @@ struct sct_variant sct_variant_default(void)
         .format = &sct_jpeg_encoder,
         .quality = 80,
         .subsampling = SCT_SUB_420,
+        .compression = SCT_COMPRESSION_DEFAULT,
+        .depth = 8,
+        .background = {255, 255, 255},
     };
 }

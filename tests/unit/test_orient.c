@@ -38,7 +38,7 @@ static void all_eight_orientations_become_upright(void **state)
         const struct sct_plane p = {out, upright[o].width, upright[o].width,
                                     upright[o].height};
         memset(out, 0xee, sizeof out);
-        sct_orient_rows(&p, &stored, o, 0);
+        sct_orient_rows(&p, &stored, 8, o, 0);
         assert_memory_equal(out, upright[o].samples, 6);
     }
 }
@@ -54,11 +54,11 @@ static void bands_of_rows_equal_the_whole(void **state)
         const int width = sct_orient_swaps_axes(o) ? 5 : 7, height = 35 / width;
         uint8_t whole[35], pieces[35];
         const struct sct_plane all = {whole, width, width, height};
-        sct_orient_rows(&all, &stored, o, 0);
+        sct_orient_rows(&all, &stored, 8, o, 0);
         for (int y = 0; y < height; y += 2) {
             const struct sct_plane band = {pieces + y * width, width, width,
                                            y + 2 <= height ? 2 : 1};
-            sct_orient_rows(&band, &stored, o, y);
+            sct_orient_rows(&band, &stored, 8, o, y);
         }
         assert_memory_equal(whole, pieces, 35);
     }
