@@ -4,6 +4,14 @@
 
 static const struct sct_decoder_ops *const decoders[] = {&sct_jpeg_decoder};
 
+const struct sct_decoder_ops *sct_decoder_find(const uint8_t *head, size_t n_bytes)
+{
+    for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++)
+        if (decoders[i]->probe(head, n_bytes))
+            return decoders[i];
+    return NULL;
+}
+
 int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **out,
                      const struct sct_decoder_spec *spec, struct sct_picture *picture)
 {
@@ -16,14 +24,13 @@ int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **out,
     if (r->n_bytes == 0)
         return sct_report_fail(spec->report, SCT_ERR_NOT_AN_IMAGE, "the input is empty");
 
-    for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++)
-        if (decoders[i]->probe(r->data, r->n_bytes)) {
-            const int status = decoders[i]->open(out, spec, picture);
-            if (status == SCT_OK)
-                *ops = decoders[i];
-            return status;
-        }
-
+    const struct sct_decoder_ops *const found = sct_decoder_find(r->data, r->n_bytes);
+    if (found) {
+        const int status = found->open(out, spec, picture);
+        if (status == SCT_OK)
+            *ops = found;
+        return status;
+    }
     const char *name = sct_sniff_name(r->data, r->n_bytes);
     if (name)
         return sct_report_fail(spec->report, SCT_ERR_UNSUPPORTED, "%s is not supported",

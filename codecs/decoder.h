@@ -86,6 +86,11 @@ struct sct_decoder_ops {
 
 SCT_API extern const struct sct_decoder_ops sct_jpeg_decoder;
 
+/* The decoder for a file that begins with these bytes, of which SCT_SNIFF_BYTES are always
+ * enough; NULL: none that this was built with. */
+SCT_API const struct sct_decoder_ops *sct_decoder_find(const uint8_t *head,
+                                                       size_t n_bytes);
+
 /* Looks at the first bytes and opens the decoder for them: *ops is the one to go on with.
  * Other formats that we can name are SCT_ERR_UNSUPPORTED with the name in the message;
  * the rest is SCT_ERR_NOT_AN_IMAGE, an empty input too. On failure *ops and *out are

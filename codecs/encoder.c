@@ -5,6 +5,12 @@
 
 static const struct sct_encoder_ops *const encoders[] = {&sct_jpeg_encoder};
 
+const struct sct_encoder_ops *sct_encoder_at(int i)
+{
+    const int n = (int)(sizeof encoders / sizeof encoders[0]);
+    return i >= 0 && i < n ? encoders[i] : NULL;
+}
+
 const struct sct_encoder_ops *sct_encoder_find(const char *name)
 {
     for (size_t i = 0; name && i < sizeof encoders / sizeof encoders[0]; i++)

@@ -76,8 +76,11 @@ struct sct_encoder_ops {
 
 SCT_API extern const struct sct_encoder_ops sct_jpeg_encoder;
 
-/* The encoder of that name ("jpeg", "jpg"), or NULL. */
+/* The encoder of that name or extension ("jpeg", "jpg"), or NULL. */
 SCT_API const struct sct_encoder_ops *sct_encoder_find(const char *name);
+
+/* The i-th encoder that this was built with; NULL past the last. */
+SCT_API const struct sct_encoder_ops *sct_encoder_at(int i);
 
 #ifdef __cplusplus
 }

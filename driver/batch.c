@@ -13,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "claims.h"
 #include "paths.h"
 #include "pool.h"
+#include "sniff.h"
 #include "text.h"
 #include "verdict.h"
 
@@ -27,10 +29,11 @@ static void fail_item(struct sct_item *item, int status, const char *message)
              message[0] ? message : sct_verdict_explain(status));
 }
 
-int sct_item_open(const struct sct_item *item, struct sct_infile *f)
+int sct_item_open(struct sct_item *item, struct sct_infile *f)
 {
-    if (item->data) {
-        sct_infile_open_memory(f, item->data, item->n_bytes);
+    if (item->data || item->fd >= 0) {
+        sct_infile_resume(f, item->fd, item->data, item->n_bytes);
+        item->fd = -1;
         return SCT_OK;
     }
     return sct_infile_open(f, item->input);
@@ -40,13 +43,54 @@ int sct_item_open(const struct sct_item *item, struct sct_infile *f)
 static int keep_data(struct sct_item *item, size_t max_bytes)
 {
     struct sct_infile f;
-    int status = sct_infile_open(&f, item->input);
+    uint8_t *const head = item->data, *all = NULL;
+    size_t n_bytes = 0;
+    int status = sct_item_open(item, &f);
     if (status == SCT_OK)
-        status = sct_infile_read_all(&f, max_bytes, &item->data, &item->n_bytes);
+        status = sct_infile_read_all(&f, max_bytes, &all, &n_bytes);
     if (status != SCT_OK)
         fail_item(item, status, f.message);
     sct_infile_close(&f);
+    item->data = all;
+    item->n_bytes = n_bytes;
+    free(head);
     return status;
+}
+
+/* Reads up to `capacity` bytes, all that there are. */
+static size_t read_head(struct sct_infile *f, uint8_t *head, size_t capacity)
+{
+    const struct sct_source source = sct_infile_source(f);
+    size_t n_bytes = 0, n = 1;
+    while (n_bytes < capacity && n > 0) {
+        if (source.read(source.ctx, head + n_bytes, capacity - n_bytes, &n) != SCT_OK)
+            break;
+        n_bytes += n;
+    }
+    return n_bytes;
+}
+
+/* The format by the first bytes; what cannot be read fails later, when it is worked on. */
+static int find_format(struct sct_item *item)
+{
+    struct sct_infile f;
+    uint8_t *const head = malloc(SCT_SNIFF_BYTES);
+    if (!head)
+        return SCT_ERR_MEMORY;
+    if (sct_infile_open(&f, item->input) == SCT_OK) {
+        const size_t n_bytes = read_head(&f, head, SCT_SNIFF_BYTES);
+        const struct sct_decoder_ops *const ops = sct_decoder_find(head, n_bytes);
+        item->format = ops ? sct_encoder_find(ops->name) : NULL;
+        if (!item->facts.is_regular) { /* the job will go on from here */
+            item->data = head;
+            item->n_bytes = n_bytes;
+            item->fd = f.fd;
+            return SCT_OK;
+        }
+        sct_infile_close(&f);
+    }
+    free(head);
+    return SCT_OK;
 }
 
 static int plan_item(const struct sct_batch *b, struct sct_item *item,
@@ -56,7 +100,7 @@ static int plan_item(const struct sct_batch *b, struct sct_item *item,
     struct sct_infile f;
     const size_t max_bytes =
         o->limits.max_memory_bytes ? o->limits.max_memory_bytes : SCT_MAX_MEMORY_BYTES;
-    if (!item->facts.is_regular && keep_data(item, max_bytes) != SCT_OK)
+    if (!item->facts.is_regular && !item->data && keep_data(item, max_bytes) != SCT_OK)
         return item->status;
     int status = sct_item_open(item, &f);
     if (status != SCT_OK) {
@@ -68,6 +112,7 @@ static int plan_item(const struct sct_batch *b, struct sct_item *item,
                                 .n_variants = o->n_variants,
                                 .limits = o->limits,
                                 .salvage = o->salvage,
+                                .linear = o->linear,
                                 .dsp = &o->dsp};
     status = sct_job_plan(&job, result);
     if (status != SCT_OK)
@@ -108,7 +153,7 @@ static int name_outputs(const struct sct_batch *b, struct sct_item *item)
     item->path = calloc((size_t)o->n_variants, sizeof *item->path);
     for (int k = 0; item->path && k < o->n_variants; k++) {
         item->path[k] = sct_names_expand(b->names, item->input, &o->variant[k],
-                                         item->size ? item->size[k][0] : 0,
+                                         item->format, item->size ? item->size[k][0] : 0,
                                          item->size ? item->size[k][1] : 0);
         if (!item->path[k])
             return SCT_ERR_MEMORY;
@@ -214,9 +259,13 @@ int sct_batch_create(struct sct_batch *batch, const struct sct_options *options,
     for (int i = 0; i < batch->n_items; i++) {
         struct sct_item *const item = &batch->item[i];
         item->input = options->inputs[i];
+        item->fd = -1;
         item->status = sct_infile_look(&item->facts, item->input, item->message,
                                        sizeof item->message);
     }
+    for (int i = 0; i < batch->n_items && names->needs_format; i++)
+        if (batch->item[i].status == SCT_OK && find_format(&batch->item[i]) < 0)
+            return SCT_ERR_MEMORY;
     if (names->has_size) {
         const struct sct_pool_work work = {.n_items = batch->n_items,
                                            .n_jobs = options->n_jobs,
@@ -242,6 +291,8 @@ void sct_batch_free(struct sct_batch *batch)
         struct sct_item *const item = &batch->item[i];
         for (int k = 0; item->path && k < batch->options->n_variants; k++)
             free(item->path[k]);
+        if (item->fd > STDIN_FILENO)
+            close(item->fd);
         free(item->path);
         free(item->size);
         free(item->data);

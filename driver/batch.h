@@ -13,8 +13,11 @@ struct sct_item {
     int status; /* an error: this input cannot be worked on, message says why */
     char message[256];
     uint8_t
-        *data; /* of input that can be read only once and had to be read for planning */
+        *data; /* of input that can be read only once: what had to be read beforehand, all
+                      of it, or its beginning when fd is open for the rest */
     size_t n_bytes;
+    int fd;                               /* -1: closed */
+    const struct sct_encoder_ops *format; /* that we write and the input has, or NULL */
     char **path;    /* [n_variants] where the outputs go; NULL: not known, see status */
     int (*size)[2]; /* [n_variants] planned width and height; NULL: not planned */
 };
@@ -33,7 +36,8 @@ int sct_batch_create(struct sct_batch *batch, const struct sct_options *options,
                      const struct sct_names *names);
 void sct_batch_free(struct sct_batch *batch);
 
-/* Opens the input of an item for its job. SCT_OK or SCT_ERR_IO with f->message. */
-int sct_item_open(const struct sct_item *item, struct sct_infile *f);
+/* Opens the input of an item for its job; once, when it can be read only once. SCT_OK or
+ * SCT_ERR_IO with f->message. */
+int sct_item_open(struct sct_item *item, struct sct_infile *f);
 
 #endif

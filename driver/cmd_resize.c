@@ -109,7 +109,7 @@ static int close_checked(void *ctx, int i, int status)
     return t->target.close(t->target.ctx, i, status);
 }
 
-static void run_job(const struct resize *r, const struct sct_item *item,
+static void run_job(const struct resize *r, struct sct_item *item,
                     const struct todo *todo, struct sct_outcome *o)
 {
     const struct sct_options *const options = r->options;
@@ -139,6 +139,7 @@ static void run_job(const struct resize *r, const struct sct_item *item,
         .target = {.open = open_checked, .close = close_checked, .ctx = &checked},
         .limits = options->limits,
         .salvage = options->salvage,
+        .linear = options->linear,
         .dsp = &options->dsp,
     };
     status =
@@ -168,7 +169,7 @@ done:
 static int run_item(void *ctx, int i)
 {
     struct resize *const r = ctx;
-    const struct sct_item *const item = &r->batch.item[i];
+    struct sct_item *const item = &r->batch.item[i];
     struct sct_outcome *const o = calloc(1, sizeof *o);
     r->outcome[i] = o;
     if (!o)
@@ -258,6 +259,9 @@ int sct_command_resize(int argc, char **argv)
         exit_status = sct_command_close_stdout(SCT_EXIT_OK);
         goto done;
     }
+    for (int i = 0; status == SCT_OK && i < options->n_variants; i++)
+        if (!options->variant[i].format)
+            options->variant[i].format = sct_names_format(options->output);
     if (status == SCT_OK) {
         const struct sct_names_spec spec = {.output = options->output,
                                             .variants = options->variant,

@@ -52,14 +52,19 @@ int sct_infile_open(struct sct_infile *f, const char *path)
 
 void sct_infile_open_memory(struct sct_infile *f, const uint8_t *data, size_t n_bytes)
 {
-    const struct sct_infile opened = {.fd = -1, .data = data, .n_bytes = n_bytes};
+    sct_infile_resume(f, -1, data, n_bytes);
+}
+
+void sct_infile_resume(struct sct_infile *f, int fd, const uint8_t *data, size_t n_bytes)
+{
+    const struct sct_infile opened = {.fd = fd, .data = data, .n_bytes = n_bytes};
     *f = opened;
 }
 
 static int read_some(void *ctx, void *buffer, size_t capacity, size_t *n)
 {
     struct sct_infile *const f = ctx;
-    if (f->fd < 0) {
+    if (f->fd < 0 || f->position < f->n_bytes) {
         *n = f->n_bytes - f->position < capacity ? f->n_bytes - f->position : capacity;
         if (*n > 0)
             memcpy(buffer, f->data + f->position, *n);

@@ -18,8 +18,8 @@ struct sct_infile_facts {
 };
 
 struct sct_infile {
-    int fd;
-    const uint8_t *data; /* when it comes from memory: borrowed; fd is -1 then */
+    int fd;              /* -1: all comes from memory */
+    const uint8_t *data; /* what comes first, from memory: borrowed */
     size_t n_bytes, position;
     char message[128]; /* why reading failed, or "" */
 };
@@ -34,6 +34,9 @@ int sct_infile_open(struct sct_infile *f, const char *path);
 
 /* The same from memory, borrowed until close. Cannot fail. */
 void sct_infile_open_memory(struct sct_infile *f, const uint8_t *data, size_t n_bytes);
+
+/* Goes on with a file of which the first bytes have been read. */
+void sct_infile_resume(struct sct_infile *f, int fd, const uint8_t *data, size_t n_bytes);
 
 /* The source; f stays where it is until close. */
 struct sct_source sct_infile_source(struct sct_infile *f);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE 1
 #include "names.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "paths.h"
 #include "text.h"
+#include "words.h"
 
 enum { N_PLACEHOLDERS = 5 };
 enum placeholder { STEM, WIDTH, HEIGHT, NAME, EXT };
@@ -51,6 +53,7 @@ static int scan_pattern(struct sct_names *names)
         case WIDTH:
         case HEIGHT: names->has_size = 1; break;
         case NAME: names->has_name = 1; break;
+        case EXT: names->has_ext = 1; break;
         case -2:
             if (*p == '{' && p[n - 1] == '}')
                 sct_text_complain(
@@ -92,21 +95,69 @@ static int is_folder(const struct sct_names *names)
     return is_one;
 }
 
-/* A name that promises another format than we write is a mistake, not a wish. */
-static int check_extension(const char *target)
+/* The end of a target as we spell extensions, in lower case, or "". */
+static void find_extension(const char *target, char extension[8])
 {
-    static const char *const others[] = {".png", ".webp", ".avif", ".gif",
-                                         ".tif", ".tiff", ".heic", ".jxl"};
     const char *const dot = strrchr(sct_path_leaf(target), '.');
-    for (size_t i = 0; dot && i < sizeof others / sizeof *others; i++) {
-        if (strcasecmp(dot, others[i]) == 0 && !sct_encoder_find(others[i] + 1)) {
-            sct_text_complain("--output: '%s' says %s, which is not written yet; "
-                              "the formats are: jpeg",
-                              target, others[i] + 1);
+    size_t n = dot ? strlen(dot + 1) : 0;
+    if (n >= 8)
+        n = 0;
+    for (size_t i = 0; i < n; i++)
+        extension[i] = (char)tolower((unsigned char)dot[1 + i]);
+    extension[n] = '\0';
+}
+
+const struct sct_encoder_ops *sct_names_format(const char *output)
+{
+    char extension[8] = "";
+    if (output)
+        find_extension(output, extension);
+    return sct_encoder_find(extension);
+}
+
+/* A name that promises another format than is written is a mistake, not a wish. */
+static int check_extension(const struct sct_names_spec *spec)
+{
+    static const char *const others[] = {"png", "webp", "avif", "gif",
+                                         "tif", "tiff", "heic", "jxl"};
+    const struct sct_encoder_ops *const said = sct_names_format(spec->output);
+    char extension[8], list[64];
+    find_extension(spec->output, extension);
+    for (int i = 0; said && i < spec->n_variants; i++) {
+        const struct sct_encoder_ops *const format = spec->variants[i].format;
+        if (format && format != said) {
+            sct_text_complain("--output: '%s' says %s, but %s is to be written",
+                              spec->output, extension, format->name);
+            return SCT_ERR_ARGUMENT;
+        }
+    }
+    for (size_t i = 0; !said && i < sizeof others / sizeof *others; i++) {
+        if (strcmp(extension, others[i]) == 0) {
+            sct_format_list(list, sizeof list);
+            sct_text_complain("--output: '%s' says %s, which is not written; the formats "
+                              "are: %s",
+                              spec->output, extension, list);
             return SCT_ERR_ARGUMENT;
         }
     }
     return SCT_OK;
+}
+
+/* Whether the variants have more than one name, or format. */
+static int has_many_names(const struct sct_names_spec *spec)
+{
+    for (int i = 1; i < spec->n_variants; i++)
+        if (strcmp(spec->variants[i].name, spec->variants[0].name) != 0)
+            return 1;
+    return 0;
+}
+
+static int has_many_formats(const struct sct_names_spec *spec)
+{
+    for (int i = 1; i < spec->n_variants; i++)
+        if (spec->variants[i].format != spec->variants[0].format)
+            return 1;
+    return 0;
 }
 
 static int find_stdin(const struct sct_names_spec *spec)
@@ -141,7 +192,13 @@ static int check_ambiguity(const struct sct_names *names,
 {
     if (names->has_size)
         return SCT_OK;
-    if (spec->n_variants > 1 && !names->has_name) {
+    if (has_many_formats(spec) && !names->has_ext && !names->has_name) {
+        sct_text_complain(
+            "--output: '%s' is one name for several formats; use {ext} in it",
+            spec->output);
+        return SCT_ERR_ARGUMENT;
+    }
+    if (has_many_names(spec) && !names->has_name) {
         sct_text_complain(
             "--output: '%s' is one name for %d sizes; use {name}, {width} or "
             "{height} in it",
@@ -202,7 +259,7 @@ int sct_names_create(struct sct_names *names, const struct sct_names_spec *spec)
         if (status == SCT_OK)
             status = scan_pattern(names);
         const char *const leaf =
-            spec->n_variants > 1 || spec->has_variants_file ? with_name : without;
+            has_many_names(spec) || spec->has_variants_file ? with_name : without;
         const size_t n = strlen(output);
         names->makes_folders = output[n - 1] == '/' || strchr(output, '{') != NULL;
         if (status == SCT_OK && (output[n - 1] == '/' || is_folder(names))) {
@@ -210,11 +267,13 @@ int sct_names_create(struct sct_names *names, const struct sct_names_spec *spec)
             if (status == SCT_OK)
                 status = scan_pattern(names);
         } else if (status == SCT_OK) {
-            status = check_extension(output);
+            status = check_extension(spec);
         }
         if (status == SCT_OK)
             status = check_ambiguity(names, spec);
     }
+    for (int i = 0; i < spec->n_variants; i++)
+        names->needs_format |= names->has_ext && !spec->variants[i].format;
     if (status != SCT_OK) {
         sct_names_free(names);
         if (status == SCT_ERR_MEMORY)
@@ -230,8 +289,11 @@ void sct_names_free(struct sct_names *names)
 }
 
 char *sct_names_expand(const struct sct_names *names, const char *input,
-                       const struct sct_variant *variant, int width, int height)
+                       const struct sct_variant *variant,
+                       const struct sct_encoder_ops *format, int width, int height)
 {
+    if (variant->format)
+        format = variant->format;
     if (!names->pattern)
         return strdup("-");
     const char *const leaf = strcmp(input, "-") == 0 ? "stdin" : sct_path_leaf(input);
@@ -252,7 +314,7 @@ char *sct_names_expand(const struct sct_names *names, const char *input,
         case WIDTH: fprintf(out, "%d", width); break;
         case HEIGHT: fprintf(out, "%d", height); break;
         case NAME: fputs(variant->name, out); break;
-        case EXT: fputs(variant->format->extension, out); break;
+        case EXT: fputs(format ? format->extension : "jpg", out); break;
         default: fputc(*p, out); break;
         }
     }

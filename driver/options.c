@@ -21,6 +21,12 @@ enum {
     OPT_SUBSAMPLING,
     OPT_PROGRESSIVE,
     OPT_OPTIMIZE,
+    OPT_LOSSLESS,
+    OPT_COMPRESSION,
+    OPT_DEPTH,
+    OPT_BACKGROUND,
+    OPT_ICC,
+    OPT_LINEAR,
     OPT_CPU,
     OPT_JSON,
     OPT_QUIET,
@@ -45,6 +51,12 @@ static const struct option resize_options[] = {
     {"subsampling", required_argument, NULL, OPT_SUBSAMPLING},
     {"progressive", no_argument, NULL, OPT_PROGRESSIVE},
     {"optimize", no_argument, NULL, OPT_OPTIMIZE},
+    {"lossless", no_argument, NULL, OPT_LOSSLESS},
+    {"compression", required_argument, NULL, OPT_COMPRESSION},
+    {"depth", required_argument, NULL, OPT_DEPTH},
+    {"background", required_argument, NULL, OPT_BACKGROUND},
+    {"icc", required_argument, NULL, OPT_ICC},
+    {"linear", no_argument, NULL, OPT_LINEAR},
     {"cpu", required_argument, NULL, OPT_CPU},
     {"jobs", required_argument, NULL, 'j'},
     {"json", no_argument, NULL, OPT_JSON},
@@ -69,12 +81,17 @@ static const struct option info_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+enum { MAX_FORMATS = 8 };
+
 /* What getopt_long hands out, while it is read; then it goes into struct sct_options. */
 struct reading {
     struct sct_options *o;
     struct sct_variant common; /* what all sizes share */
     const char *size[SCT_MAX_VARIANTS];
     int n_sizes;
+    const struct sct_encoder_ops
+        *format[MAX_FORMATS]; /* of each size; NULL: the source's */
+    int n_formats;
     const char *variants_path, *cpu;
     const char *setting; /* the first option that a variants file excludes */
 };
@@ -164,6 +181,34 @@ static int take_size(struct reading *r, const char *text)
     return SCT_OK;
 }
 
+/* A list with commas, each format once. */
+static int take_formats(struct reading *r, const char *text)
+{
+    char word[16], wanted[80] = "one of: ";
+    r->n_formats = 0;
+    for (const char *p = text;; p++) {
+        const size_t n = strcspn(p, ",");
+        const struct sct_encoder_ops *format = NULL;
+        int is_known = n < sizeof word && r->n_formats < MAX_FORMATS;
+        if (is_known) {
+            memcpy(word, p, n);
+            word[n] = '\0';
+            is_known = sct_format_parse(word, &format) == SCT_OK;
+        }
+        if (!is_known) {
+            sct_format_list(wanted + strlen(wanted), sizeof wanted - strlen(wanted));
+            return refuse("--format", text, wanted);
+        }
+        for (int i = 0; i < r->n_formats; i++)
+            if (r->format[i] == format)
+                return refuse("--format", text, "a list with every format once");
+        r->format[r->n_formats++] = format;
+        p += n;
+        if (!*p)
+            return SCT_OK;
+    }
+}
+
 /* Options that describe the output; variants.json has its own. SCT_DONE: not such an
  * option. */
 static int take_setting(struct reading *r, int c, const char *text)
@@ -171,6 +216,7 @@ static int take_setting(struct reading *r, int c, const char *text)
     struct sct_variant *const v = &r->common;
     const char *name = NULL;
     int status = SCT_OK;
+    int64_t value;
     switch (c) {
     case 's':
         name = "--size";
@@ -191,9 +237,7 @@ static int take_setting(struct reading *r, int c, const char *text)
         break;
     case 'f':
         name = "--format";
-        v->format = sct_encoder_find(text);
-        if (!v->format)
-            status = refuse(name, text, "one of: jpeg");
+        status = take_formats(r, text);
         break;
     case OPT_FILTER:
         name = "--filter";
@@ -211,6 +255,33 @@ static int take_setting(struct reading *r, int c, const char *text)
     case OPT_OPTIMIZE:
         name = "--optimize";
         v->optimize = 1;
+        break;
+    case OPT_LOSSLESS:
+        name = "--lossless";
+        v->lossless = 1;
+        break;
+    case OPT_COMPRESSION:
+        name = "--compression";
+        if (sct_integer_parse(text, 0, 9, &value) != SCT_OK)
+            status = refuse(name, text, "a whole number from 0 to 9");
+        else
+            v->compression = (int)value;
+        break;
+    case OPT_DEPTH:
+        name = "--depth";
+        if (strcmp(text, "8") != 0 && strcmp(text, "16") != 0)
+            status = refuse(name, text, "8 or 16");
+        v->depth = strcmp(text, "16") == 0 ? 16 : 8;
+        break;
+    case OPT_BACKGROUND:
+        name = "--background";
+        if (sct_colour_parse(text, v->background) != SCT_OK)
+            status = refuse(name, text, "a colour, such as white or #ffe4c4");
+        break;
+    case OPT_ICC:
+        name = "--icc";
+        if (sct_icc_parse(text, &v->icc) != SCT_OK)
+            status = refuse(name, text, "one of: keep srgb drop");
         break;
     default: return SCT_DONE;
     }
@@ -232,6 +303,7 @@ static int take_option(struct reading *r, int c, const char *text)
     case 'j': return take_jobs(text, &o->n_jobs);
     case OPT_VARIANTS: r->variants_path = text; break;
     case OPT_CPU: r->cpu = text; break;
+    case OPT_LINEAR: o->linear = 1; break;
     case OPT_JSON: o->json = 1; break;
     case OPT_QUIET: o->quiet = 1; break;
     case OPT_SKIP_EXISTING: o->skip_existing = 1; break;
@@ -288,13 +360,23 @@ static int make_variants(struct reading *r)
             "which size? Say --size, or --variants; see 'scantling resize --help'");
         return SCT_ERR_ARGUMENT;
     }
-    for (int i = 0; i < r->n_sizes; i++) {
-        struct sct_variant *const v = &o->variant[i];
-        *v = r->common;
-        (void)sct_size_parse(r->size[i], &v->width, &v->height); /* has been checked */
-        snprintf(v->name, sizeof v->name, "%s", r->size[i]);
+    if (r->n_formats == 0)
+        r->format[r->n_formats++] = NULL;
+    if (r->n_sizes * r->n_formats > SCT_MAX_VARIANTS) {
+        sct_text_complain(
+            "%d sizes in %d formats: at most %d pictures can be made at once", r->n_sizes,
+            r->n_formats, SCT_MAX_VARIANTS);
+        return SCT_ERR_ARGUMENT;
     }
-    o->n_variants = r->n_sizes;
+    for (int i = 0; i < r->n_sizes * r->n_formats; i++) {
+        struct sct_variant *const v = &o->variant[i];
+        const char *const size = r->size[i / r->n_formats];
+        *v = r->common;
+        v->format = r->format[i % r->n_formats];
+        (void)sct_size_parse(size, &v->width, &v->height); /* has been checked */
+        snprintf(v->name, sizeof v->name, "%s", size);
+    }
+    o->n_variants = r->n_sizes * r->n_formats;
     return SCT_OK;
 }
 

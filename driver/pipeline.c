@@ -31,7 +31,7 @@
 #include <time.h>
 
 struct variant_run {
-    const struct sct_variant *variant;
+    struct sct_variant variant; /* with a format */
     struct sct_route route;
     struct sct_geometry geometry;
     sct_resizer *resizer[SCT_MAX_COMPONENTS];
@@ -147,16 +147,20 @@ static int plan_geometries(struct run *run)
         return SCT_ERR_MEMORY;
     for (int i = 0; i < job->n_variants; i++) {
         struct variant_run *v = &run->variants[i];
-        v->variant = &job->variants[i];
+        v->variant = job->variants[i];
+        if (!v->variant.format)
+            v->variant.format = sct_encoder_find(run->picture.format);
+        if (!v->variant.format)
+            v->variant.format = &sct_jpeg_encoder;
         v->output = &run->result->output[i];
         const int status = sct_route_plan(&v->route, &v->geometry, &run->picture,
-                                          v->variant, job->linear, &run->result->report);
+                                          &v->variant, job->linear, &run->result->report);
         if (status < 0)
             return status;
         v->output->width = v->geometry.width;
         v->output->height = v->geometry.height;
-        v->output->format = v->variant->format->name;
-        v->output->extension = v->variant->format->extension;
+        v->output->format = v->variant.format->name;
+        v->output->extension = v->variant.format->extension;
     }
     run->result->n_outputs = job->n_variants;
     return SCT_OK;
@@ -173,11 +177,11 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
                                       .is_limited = v->route.out.is_limited,
                                       .depth = v->route.out.depth,
                                       .n_components = v->route.out.n_components,
-                                      .quality = v->variant->quality,
-                                      .lossless = v->variant->lossless,
-                                      .compression = v->variant->compression,
-                                      .progressive = v->variant->progressive,
-                                      .optimize = v->variant->optimize,
+                                      .quality = v->variant.quality,
+                                      .lossless = v->variant.lossless,
+                                      .compression = v->variant.compression,
+                                      .progressive = v->variant.progressive,
+                                      .optimize = v->variant.optimize,
                                       .has_adobe = picture->has_adobe,
                                       .icc = picture->icc,
                                       .icc_bytes = picture->icc_bytes,
@@ -232,7 +236,7 @@ static int plan_resizers(struct run *run)
         for (int ci = 0; ci < run->picture.n_components; ci++) {
             struct sct_resizer_spec spec = {.x = v->geometry.component[ci].x,
                                             .y = v->geometry.component[ci].y,
-                                            .filter = v->variant->filter,
+                                            .filter = v->variant.filter,
                                             .domain = run->picture.domain,
                                             .depth = v->route.depth,
                                             .dsp = &run->dsp,
@@ -262,7 +266,7 @@ static int check_memory(const struct run *run)
         n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, v->route.depth, no_rings));
         struct sct_encoder_spec spec;
         encoder_spec(run, v, &spec);
-        n = sct_size_add(n, v->variant->format->bytes(&spec));
+        n = sct_size_add(n, v->variant.format->bytes(&spec));
     }
     if (n <= run->limits.max_memory_bytes)
         return SCT_OK;
@@ -336,13 +340,13 @@ static int open_output(struct run *run, int i)
     v->is_target_open = 1;
     encoder_spec(run, v, &spec);
     spec.sink = (struct sct_sink){.write = count_and_write, .ctx = v};
-    status = v->variant->format->open(&v->encoder, &spec, &layout);
+    status = v->variant.format->open(&v->encoder, &spec, &layout);
     if (status < 0)
         return status;
     planes = layout;
     if (!v->route.is_direct) {
         sct_convert_layout(&layout, run->picture.n_components, &planes);
-        status = sct_convert_create(&v->convert, &run->picture, &v->route, v->variant,
+        status = sct_convert_create(&v->convert, &run->picture, &v->route, &v->variant,
                                     &layout);
         if (status < 0)
             return status;
@@ -367,7 +371,7 @@ static int publish(struct run *run)
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
         struct variant_run *v = &run->variants[i];
         assert(v->planes.next_band == v->planes.n_bands);
-        status = v->variant->format->finish(v->encoder);
+        status = v->variant.format->finish(v->encoder);
     }
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
         struct variant_run *v = &run->variants[i];
@@ -436,7 +440,7 @@ static int encode_bands(struct variant_run *v)
     while (status == SCT_OK && sct_outplanes_band(&v->planes, rows) == SCT_OK) {
         if (!v->route.is_direct)
             sct_convert_band(&v->convert, rows);
-        status = v->variant->format->write_band(v->encoder, rows);
+        status = v->variant.format->write_band(v->encoder, rows);
     }
     return status;
 }
@@ -514,7 +518,7 @@ static int end(struct run *run, int status)
         for (int ci = 0; ci < SCT_MAX_COMPONENTS; ci++)
             sct_resizer_free(v->resizer[ci]);
         if (v->encoder)
-            v->variant->format->close(v->encoder);
+            v->variant.format->close(v->encoder);
         sct_outplanes_free(&v->planes);
         sct_convert_free(&v->convert);
         if (v->is_target_open) {

@@ -41,6 +41,12 @@ enum sct_fit {
     SCT_FIT_FILL    /* exactly the box, aspect not kept */
 };
 
+enum sct_icc {
+    SCT_ICC_KEEP, /* the profile goes along */
+    SCT_ICC_SRGB, /* colours are converted to sRGB, which needs no profile */
+    SCT_ICC_DROP  /* the profile is forgotten, colours stay as numbers */
+};
+
 enum sct_subsampling { SCT_SUB_420, SCT_SUB_422, SCT_SUB_444, SCT_SUB_SOURCE };
 
 enum { SCT_NAME_BYTES = 64, SCT_MAX_VARIANTS = 64 };
@@ -52,17 +58,20 @@ struct sct_variant {
     enum sct_fit fit;
     int enlarge; /* whether to grow small pictures; by default they keep their size */
     const struct sct_filter *filter;
-    const struct sct_encoder_ops *format;
+    const struct sct_encoder_ops
+        *format; /* NULL: the source's, JPEG where that is none of
+                                             ours to write */
     int quality; /* 1..100 */
     enum sct_subsampling subsampling;
     int progressive, optimize; /* JPEG */
-    int lossless;              /* WebP */
-    int compression;           /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
-    int depth; /* bits of a sample: 8, or 16 where source and format have them */
+    enum sct_icc icc;
+    int lossless;    /* WebP */
+    int compression; /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
+    int depth;       /* bits of a sample: 8, or 16 where source and format have them */
     uint8_t background[3]; /* sRGB: what alpha is laid on where the format has none */
 };
 
-/* lanczos3, jpeg, quality 80, 4:2:0, inside, 8 bits, on white; no size yet. */
+/* lanczos3, the source's format, quality 80, 4:2:0, inside, 8 bits, on white; no size yet. */
 SCT_API struct sct_variant sct_variant_default(void);
 
 /* What became, or will become, of one variant. */

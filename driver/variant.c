@@ -11,7 +11,6 @@ struct sct_variant sct_variant_default(void)
     return (struct sct_variant){
         .fit = SCT_FIT_INSIDE,
         .filter = sct_filter_at(0),
-        .format = &sct_jpeg_encoder,
         .quality = 80,
         .subsampling = SCT_SUB_420,
         .compression = SCT_COMPRESSION_DEFAULT,

@@ -45,6 +45,18 @@ static int take_integer(const struct loader *l, const char *key, const json_t *v
     return SCT_OK;
 }
 
+/* The same where 0 is one of them. */
+static int take_level(const struct loader *l, const char *key, const json_t *value,
+                      int max, int *out)
+{
+    const double number = json_number_value(value);
+    if (!json_is_number(value) || !(number >= 0 && number <= max) ||
+        number != floor(number))
+        return fail_load(l, "\"%s\" must be a whole number from 0 to %d", key, max);
+    *out = (int)number;
+    return SCT_OK;
+}
+
 static int take_boolean(const struct loader *l, const char *key, const json_t *value,
                         int *out)
 {
@@ -66,6 +78,17 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
         return take_boolean(l, key, value, &v->optimize);
     if (strcmp(key, "quality") == 0)
         return take_integer(l, key, value, 100, &v->quality);
+    if (strcmp(key, "lossless") == 0)
+        return take_boolean(l, key, value, &v->lossless);
+    if (strcmp(key, "compression") == 0)
+        return take_level(l, key, value, 9, &v->compression);
+    if (strcmp(key, "depth") == 0) {
+        const double depth = json_number_value(value);
+        if (depth != 8 && depth != 16)
+            return fail_load(l, "\"depth\" must be 8 or 16");
+        v->depth = (int)depth;
+        return SCT_OK;
+    }
 
     /* The rest are words; what is no string is as wrong as an unknown word. */
     const char *const word = json_is_string(value) ? json_string_value(value) : "";
@@ -82,8 +105,22 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
         return SCT_OK;
     }
     if (strcmp(key, "format") == 0) {
-        v->format = sct_encoder_find(word);
-        return v->format ? SCT_OK : fail_load(l, "\"format\" must be \"jpeg\"");
+        char list[64];
+        sct_format_list(list, sizeof list);
+        if (sct_format_parse(word, &v->format) != SCT_OK)
+            return fail_load(l, "\"format\" must be one of: %s", list);
+        return SCT_OK;
+    }
+    if (strcmp(key, "icc") == 0) {
+        if (sct_icc_parse(word, &v->icc) != SCT_OK)
+            return fail_load(l, "\"icc\" must be \"keep\", \"srgb\" or \"drop\"");
+        return SCT_OK;
+    }
+    if (strcmp(key, "background") == 0) {
+        if (sct_colour_parse(word, v->background) != SCT_OK)
+            return fail_load(l, "\"background\" must be a colour, such as \"white\" or "
+                                "\"#ffe4c4\"");
+        return SCT_OK;
     }
     if (strcmp(key, "filter") == 0) {
         v->filter = sct_filter_find(word);

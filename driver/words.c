@@ -2,6 +2,7 @@
  * strtol would take signs, blanks and hexadecimal that nobody means in a size. */
 #include "words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Reads digits at *text and moves past them. -1 when there are none, when they start with
@@ -72,6 +73,74 @@ int sct_subsampling_parse(const char *text, enum sct_subsampling *sub)
     else
         return SCT_ERR_ARGUMENT;
     return SCT_OK;
+}
+
+int sct_icc_parse(const char *text, enum sct_icc *icc)
+{
+    if (strcmp(text, "keep") == 0)
+        *icc = SCT_ICC_KEEP;
+    else if (strcmp(text, "srgb") == 0)
+        *icc = SCT_ICC_SRGB;
+    else if (strcmp(text, "drop") == 0)
+        *icc = SCT_ICC_DROP;
+    else
+        return SCT_ERR_ARGUMENT;
+    return SCT_OK;
+}
+
+static int digit_of(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char lower = (char)(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+    const char *const found = c ? strchr(digits, lower) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+int sct_colour_parse(const char *text, uint8_t rgb[3])
+{
+    static const struct {
+        const char *name, *digits;
+    } names[] = {{"black", "000000"},  {"silver", "c0c0c0"},  {"gray", "808080"},
+                 {"white", "ffffff"},  {"maroon", "800000"},  {"red", "ff0000"},
+                 {"purple", "800080"}, {"fuchsia", "ff00ff"}, {"green", "008000"},
+                 {"lime", "00ff00"},   {"olive", "808000"},   {"yellow", "ffff00"},
+                 {"navy", "000080"},   {"blue", "0000ff"},    {"teal", "008080"},
+                 {"aqua", "00ffff"}};
+    const char *digits = text[0] == '#' ? text + 1 : text;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i].name) == 0)
+            digits = names[i].digits;
+    const size_t n = strlen(digits);
+    uint8_t value[3];
+    if (n != 3 && n != 6)
+        return SCT_ERR_ARGUMENT;
+    for (size_t i = 0; i < 3; i++) {
+        const int high = digit_of(digits[n == 3 ? i : 2 * i]);
+        const int low = digit_of(digits[n == 3 ? i : 2 * i + 1]);
+        if (high < 0 || low < 0)
+            return SCT_ERR_ARGUMENT;
+        value[i] = (uint8_t)(high * 16 + low);
+    }
+    memcpy(rgb, value, sizeof value);
+    return SCT_OK;
+}
+
+int sct_format_parse(const char *text, const struct sct_encoder_ops **format)
+{
+    const struct sct_encoder_ops *const found = sct_encoder_find(text);
+    if (!found && strcmp(text, "source") != 0)
+        return SCT_ERR_ARGUMENT;
+    *format = found;
+    return SCT_OK;
+}
+
+void sct_format_list(char *out, size_t size)
+{
+    size_t n = 0;
+    for (int i = 0; sct_encoder_at(i) && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s ", sct_encoder_at(i)->name);
+    if (n < size)
+        snprintf(out + n, size - n, "source");
 }
 
 int sct_integer_parse(const char *text, int64_t min, int64_t max, int64_t *value)

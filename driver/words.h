@@ -25,6 +25,18 @@ int sct_fit_parse(const char *text, enum sct_fit *fit); /* inside cover fill */
 int sct_subsampling_parse(const char *text,
                           enum sct_subsampling *sub); /* 4:2:0 ... source */
 
+int sct_icc_parse(const char *text, enum sct_icc *icc); /* keep srgb drop */
+
+/* #rgb or #rrggbb, with or without the #, or one of the sixteen colours that HTML 4 has names
+ * for. */
+int sct_colour_parse(const char *text, uint8_t rgb[3]);
+
+/* "jpeg", "jpg", "png", "webp" as far as they were built in, or "source": *format is NULL. */
+int sct_format_parse(const char *text, const struct sct_encoder_ops **format);
+
+/* What sct_format_parse takes, for messages: "jpeg png source". */
+void sct_format_list(char *out, size_t size);
+
 /* A decimal integer, min..max, no sign and nothing behind it. */
 int sct_integer_parse(const char *text, int64_t min, int64_t max, int64_t *value);
 

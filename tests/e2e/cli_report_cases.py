@@ -224,8 +224,8 @@ class Work(CommandTest):
 
 class Progress(CommandTest):
     def watch(self, *words):
-        """Runs with stderr on a terminal. The second of three inputs is a pipe that is filled
-        after a while, so that the work is long."""
+        """Runs with stderr on a terminal. The second of three inputs is a pipe of which the
+        rest, behind what tells its format, comes after a while, so that the work is long."""
         self.put(PHOTO, "a.jpg")
         self.put(PHOTO, "c.jpg")
         os.mkfifo(self.at("b.jpg"))
@@ -236,8 +236,11 @@ class Progress(CommandTest):
                                stdout=subprocess.PIPE, stderr=slave)
         os.close(slave)
         with open(self.at("b.jpg"), "wb") as f:
+            photo = read(corpus(PHOTO))
+            f.write(photo[:4096])
+            f.flush()
             time.sleep(0.7)
-            f.write(read(corpus(PHOTO)))
+            f.write(photo[4096:])
         job.communicate(timeout=PATIENCE_S)
         self.assertEqual(job.returncode, 0)
         os.set_blocking(master, False)
