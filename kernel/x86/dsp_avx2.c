@@ -219,38 +219,42 @@ ALWAYS_INLINE void add_windows(__m256i sum[4], const int16_t *const unit[4],
  *     packssdw  x0: v01 v23  x1: v01 v23    | x0: v45 v67 ..       as 32-bit pairs
  *     shufps    v01: x0 x1 x2 x3            | v45: x0 x1 x2 x3
  *               v23: x0 x1 x2 x3            | v67: x0 x1 x2 x3 */
+ALWAYS_INLINE void store_4(int16_t *const dst[4], ptrdiff_t x, const __m256i sum[4],
+                           __m128i shift, int n_planes)
+{
+    const __m256i s01 = _mm256_packs_epi32(_mm256_sra_epi32(sum[0], shift),
+                                           _mm256_sra_epi32(sum[1], shift));
+    const __m256i s23 = _mm256_packs_epi32(_mm256_sra_epi32(sum[2], shift),
+                                           _mm256_sra_epi32(sum[3], shift));
+    const __m256 x01 = _mm256_castsi256_ps(s01), x23 = _mm256_castsi256_ps(s23);
+    const __m256i even = _mm256_castps_si256(_mm256_shuffle_ps(x01, x23, 0x88));
+    const __m256i odd = _mm256_castps_si256(_mm256_shuffle_ps(x01, x23, 0xdd));
+    store128(dst[0] + 2 * x, _mm256_castsi256_si128(even));
+    if (n_planes > 1)
+        store128(dst[1] + 2 * x, _mm256_castsi256_si128(odd));
+    if (n_planes > 2)
+        store128(dst[2] + 2 * x, _mm256_extracti128_si256(even, 1));
+    if (n_planes > 3)
+        store128(dst[3] + 2 * x, _mm256_extracti128_si256(odd, 1));
+}
+
 ALWAYS_INLINE void horz_4(int16_t *const dst[4], int x, const int16_t *const unit[4],
                           const int16_t *const w[4], struct sct_horz h, int n_pairs)
 {
-    const __m128i shift = _mm_cvtsi32_si128(h.shift);
     const __m256i round = _mm256_set1_epi32((int32_t)1 << (h.shift - 1));
     __m256i sum[4] = {round, round, round, round};
 
     add_windows(sum, unit, w, h.unit_stride, h.n_units, n_pairs);
-    for (int i = 0; i < 4; i++)
-        sum[i] = _mm256_sra_epi32(sum[i], shift);
-
-    const __m256 x01 = _mm256_castsi256_ps(_mm256_packs_epi32(sum[0], sum[1]));
-    const __m256 x23 = _mm256_castsi256_ps(_mm256_packs_epi32(sum[2], sum[3]));
-    const __m256i even = _mm256_castps_si256(_mm256_shuffle_ps(x01, x23, 0x88));
-    const __m256i odd = _mm256_castps_si256(_mm256_shuffle_ps(x01, x23, 0xdd));
-    store128(dst[0] + 2 * (ptrdiff_t)x, _mm256_castsi256_si128(even));
-    if (h.n_planes > 1)
-        store128(dst[1] + 2 * (ptrdiff_t)x, _mm256_castsi256_si128(odd));
-    if (h.n_planes > 2)
-        store128(dst[2] + 2 * (ptrdiff_t)x, _mm256_extracti128_si256(even, 1));
-    if (h.n_planes > 3)
-        store128(dst[3] + 2 * (ptrdiff_t)x, _mm256_extracti128_si256(odd, 1));
+    store_4(dst, x, sum, _mm_cvtsi32_si128(h.shift), h.n_planes);
 }
 
-/* All outputs; inlined once for every n_pairs, so that the loops over pairs unroll. `h` is a
- * copy: what is stored through a vector might be the original, for all that compilers know,
- * and would be loaded again and again. */
+/* All outputs from x on; inlined once for every n_pairs, so that the loops over pairs unroll.
+ * `h` is a copy: what is stored through a vector might be the original, for all that
+ * compilers know, and would be loaded again and again. */
 ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src, struct sct_horz h,
-                            int n_pairs)
+                            int x, int n_pairs)
 {
     const int16_t *unit[4], *w[4];
-    int x = 0;
 
     for (; x + 4 <= h.dst_width; x += 4) {
         for (int i = 0; i < 4; i++) {
@@ -268,6 +272,108 @@ ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src, struct sc
         w[i] = h.weights + h.at[xi];
     }
     horz_4(dst, x, unit, w, h, n_pairs);
+}
+
+/* ---- horz, short windows of samples ---- */
+
+enum {
+    MAX_SHORT = 8
+}; /* groups in a window: as many pairs of weights stay in registers */
+
+static inline int are_4_equal_to(const int32_t *values, int32_t value)
+{
+    const __m128i differ =
+        _mm_xor_si128(_mm_loadu_si128((const __m128i *)values), _mm_set1_epi32(value));
+    return _mm_testz_si128(differ, differ);
+}
+
+/* Where the weights are that most outputs share when the shrink is a whole number: all but
+ * those at the edges, where windows are cut. -1 when the shrink is none. */
+static inline int32_t find_common_weights(const struct sct_horz *h)
+{
+    const int middle = h->dst_width / 2;
+    const int32_t at = h->at[middle];
+    return middle + 4 <= h->dst_width && are_4_equal_to(h->at + middle, at) ? at : -1;
+}
+
+/* add_products, and in this order: gcc would do all multiplications first, and spill them. */
+static inline __m256i add_in_order(__m256i sum, const int16_t *group, __m256i pair)
+{
+    sum = add_products(sum, group, pair);
+    __asm__("" : "+x"(sum));
+    return sum;
+}
+
+ALWAYS_INLINE __m256i sum_common(__m256i sum, const int16_t *group, const __m256i *pair,
+                                 int n_groups)
+{
+    for (int j = 0; j < n_groups; j++)
+        sum = add_in_order(sum, group + j * SCT_GROUP, pair[j]);
+    return sum;
+}
+
+ALWAYS_INLINE __m256i sum_own(__m256i sum, const int16_t *group, const int16_t *w,
+                              int n_groups)
+{
+    for (int j = 0; j < n_groups; j += 4, group += 4 * SCT_GROUP) {
+        const __m256i w4 =
+            _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(w + 2 * j)));
+        sum = add_in_order(sum, group, _mm256_shuffle_epi32(w4, 0x00));
+        if (j + 1 < n_groups)
+            sum = add_in_order(sum, group + SCT_GROUP, _mm256_shuffle_epi32(w4, 0x55));
+        if (j + 2 < n_groups)
+            sum =
+                add_in_order(sum, group + 2 * SCT_GROUP, _mm256_shuffle_epi32(w4, 0xaa));
+        if (j + 3 < n_groups)
+            sum =
+                add_in_order(sum, group + 3 * SCT_GROUP, _mm256_shuffle_epi32(w4, 0xff));
+    }
+    return sum;
+}
+
+/* Windows of n_groups groups in a row, inlined once for every n_groups; as many outputs as
+ * come in fours. Returns the output to go on with. */
+ALWAYS_INLINE int horz_short(int16_t *const dst[4], const int16_t *src, struct sct_horz h,
+                             int n_groups)
+{
+    const __m256i round = _mm256_set1_epi32((int32_t)1 << (h.shift - 1));
+    const __m128i shift = _mm_cvtsi32_si128(h.shift);
+    const int32_t common = find_common_weights(&h);
+    __m256i pair[MAX_SHORT], sum[4];
+    int x = 0;
+
+    for (int j = 0; j < n_groups; j++)
+        pair[j] = broadcast_pair(h.weights + sct_max(common, 0) + 2 * j);
+    for (; x + 4 <= h.dst_width; x += 4) {
+        const int32_t *first = h.first + x, *at = h.at + x;
+        if (common >= 0 && are_4_equal_to(at, common))
+            for (int i = 0; i < 4; i++)
+                sum[i] = sum_common(round, src + (ptrdiff_t)first[i] * SCT_GROUP, pair,
+                                    n_groups);
+        else
+            for (int i = 0; i < 4; i++)
+                sum[i] = sum_own(round, src + (ptrdiff_t)first[i] * SCT_GROUP,
+                                 h.weights + at[i], n_groups);
+        store_4(dst, x, sum, shift, h.n_planes);
+    }
+    return x;
+}
+
+static void horz_1_pair(int16_t *const dst[4], const int16_t *src, struct sct_horz h)
+{
+    int x = 0;
+    switch (h.unit_stride == SCT_GROUP ? h.n_units : 0) {
+    case 1: x = horz_short(dst, src, h, 1); break;
+    case 2: x = horz_short(dst, src, h, 2); break;
+    case 3: x = horz_short(dst, src, h, 3); break;
+    case 4: x = horz_short(dst, src, h, 4); break;
+    case 5: x = horz_short(dst, src, h, 5); break;
+    case 6: x = horz_short(dst, src, h, 6); break;
+    case 7: x = horz_short(dst, src, h, 7); break;
+    case MAX_SHORT: x = horz_short(dst, src, h, MAX_SHORT); break;
+    default: break;
+    }
+    horz_all(dst, src, h, x, 1);
 }
 
 /* ---- horz, 4 lanes ---- */
@@ -347,10 +453,10 @@ static void horz_avx2(int16_t *const dst[4], const int16_t *src, const struct sc
         return;
     }
     switch (h->n_pairs) {
-    case 1: horz_all(dst, src, *h, 1); break;
-    case 2: horz_all(dst, src, *h, 2); break;
-    case 3: horz_all(dst, src, *h, 3); break;
-    default: horz_all(dst, src, *h, 4); break;
+    case 1: horz_1_pair(dst, src, *h); break;
+    case 2: horz_all(dst, src, *h, 0, 2); break;
+    case 3: horz_all(dst, src, *h, 0, 3); break;
+    default: horz_all(dst, src, *h, 0, 4); break;
     }
 }
 
