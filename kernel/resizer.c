@@ -33,12 +33,13 @@
 #include <string.h>
 
 enum {
-    RING_BITS = 7,       /* fraction bits of a sample in the ring, */
-    RING_BITS_16 = -1,   /* or of one of 16 bits */
-    TILE_SAMPLES = 1024, /* columns of a tile: 16 KiB once packed */
-    TILE_STEP = 16,      /* outputs whose pairs fill 64 bytes of a pair row */
-    OVER_READ = 8,       /* int16 behind the weights that horz may read */
-    MAX_LINES = 256,     /* rows of the vertical bank that are kept, at most */
+    RING_BITS = 7,      /* fraction bits of a sample in the ring, */
+    RING_BITS_16 = -1,  /* or of one of 16 bits */
+    TILE_BYTES = 16384, /* packed samples and weights of a tile: half of a small L1 */
+    TILE_STEP = 16,     /* outputs whose pairs fill 64 bytes of a pair row */
+    TILE_UNITS = 8,     /* tiles begin at a multiple: of 16 samples, and 64 bytes */
+    OVER_READ = 8,      /* int16 behind the weights that horz may read */
+    MAX_LINES = 256,    /* rows of the vertical bank that are kept, at most */
     COEF_SCALE = 3 /* log2 of what two projections leave too large: sqrt(8) squared */
 };
 
@@ -51,7 +52,9 @@ struct sct_resizer {
     struct sct_dsp dsp;
     struct sct_bank x, y;
     struct sct_horz horz;
-    int tile_width;          /* SAMPLES: outputs of a tile */
+    int tile_width;          /* SAMPLES: outputs of a tile, */
+    int tile_units;          /* units that the widest of them spans, */
+    int n_tiles;             /* and how many there are; COEFS: 0 */
     const sct_resizer *like; /* until the arena is there */
     int units_per_band;      /* vertical units in a band: 1 block, or 4 pairs of rows */
     int ring_bands;
@@ -64,13 +67,14 @@ struct sct_resizer {
     int n_columns; /* rows of weights that the horizontal bank has, unrepeated */
     int n_lines;   /* that are kept of the vertical one */
 
-    void *arena; /* one allocation for all that follow */
-    int32_t *first, *weight_at;
-    int16_t *weights;      /* of the horizontal bank, n_columns rows */
-    int16_t *line_weights; /* of output row y at (y % n_lines) * line_pairs pairs */
-    const int16_t **rows;  /* pair rows of the next output row */
+    void *arena;                /* one allocation for all that follow */
+    int32_t *first, *weight_at; /* SAMPLES: `first` counts from the tile's first unit */
+    int32_t *tile_first;        /* SAMPLES: that unit */
+    int16_t *weights;           /* of the horizontal bank, n_columns rows */
+    int16_t *line_weights;      /* of output row y at (y % n_lines) * line_pairs pairs */
+    const int16_t **rows;       /* pair rows of the next output row */
     int16_t *ring;
-    int16_t *packed; /* SAMPLES: one band as pair groups */
+    int16_t *packed; /* SAMPLES: one tile of a band as pair groups */
     uint8_t *stage;  /* SAMPLES: rows that wait for their band to be full */
 
     size_t line_pairs; /* of weights, for the widest output row */
@@ -132,6 +136,8 @@ static size_t lay_out(sct_resizer *r)
     size_t total = 0;
     const size_t first = reserve(&total, mul3(dst_width, 1, sizeof *r->first));
     const size_t weight_at = reserve(&total, mul3(dst_width, 1, sizeof *r->weight_at));
+    const size_t tile_first =
+        reserve(&total, mul3((size_t)r->n_tiles, 1, sizeof *r->tile_first));
     const size_t weights =
         reserve(&total, sct_size_add(mul3((size_t)r->n_columns,
                                           (size_t)r->x.row_units * (size_t)r->x.n_pairs,
@@ -143,13 +149,14 @@ static size_t lay_out(sct_resizer *r)
     const size_t ring =
         reserve(&total, mul3((size_t)r->ring_bands, (size_t)r->horz.n_planes, row_bytes));
     const size_t packed =
-        reserve(&total, mul3((src_width + 1) / 2, SCT_GROUP, sizeof *r->packed));
+        reserve(&total, mul3((size_t)r->tile_units, SCT_GROUP, sizeof *r->packed));
     const size_t stage = reserve(&total, sct_size_mul(r->stage_row_bytes, SCT_LANES));
 
     if (r->arena) {
         uint8_t *base = r->arena;
         r->first = (void *)(base + first);
         r->weight_at = (void *)(base + weight_at);
+        r->tile_first = (void *)(base + tile_first);
         r->weights = (void *)(base + weights);
         r->line_weights = (void *)(base + line_weights);
         r->rows = (void *)(base + rows);
@@ -177,6 +184,30 @@ static int is_repeat(const struct repeats *p, int x)
 static int first_unit(const sct_resizer *r, int x)
 {
     return sct_min(sct_bank_window(&r->x, x).first, r->x.src_units - r->x.row_units);
+}
+
+static int first_unit_of_tile(const sct_resizer *r, int t)
+{
+    return first_unit(r, t * r->tile_width) / TILE_UNITS * TILE_UNITS;
+}
+
+static void plan_tiles(sct_resizer *r)
+{
+    const int dst_width = r->x.axis.dst_size;
+    const double window_bytes = r->x.row_units * SCT_GROUP * (double)sizeof *r->packed;
+    const double weight_bytes = r->x.row_units * 2 * (double)sizeof *r->weights;
+    const double column_bytes = SCT_LANES * (double)sizeof *r->packed;
+    const double width =
+        (TILE_BYTES - window_bytes) / (r->x.shrink * column_bytes + weight_bytes);
+    r->tile_width =
+        sct_max((int)fmin(width, SCT_MAX_SIZE), TILE_STEP) / TILE_STEP * TILE_STEP;
+    r->n_tiles = sct_div_up(dst_width, r->tile_width);
+    for (int t = 0; t < r->n_tiles; t++) {
+        const int last = first_unit(r, sct_min((t + 1) * r->tile_width, dst_width) - 1);
+        const int n_units = last + r->x.row_units - first_unit_of_tile(r, t);
+        r->tile_units =
+            sct_max(r->tile_units, sct_div_up(n_units, TILE_UNITS) * TILE_UNITS);
+    }
 }
 
 /* Whether the weights of output row y are still where those of y - period were: rounding may
@@ -248,9 +279,8 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
         .n_planes = r->units_per_band * r->y.n_pairs,
         .shift = r->x.bits - ring_bits + (is_coefs ? COEF_SCALE : 0),
     };
-    const double tile = (TILE_SAMPLES - 2 * r->x.row_units) / r->x.shrink;
-    r->tile_width =
-        sct_max((int)fmin(tile, SCT_MAX_SIZE), TILE_STEP) / TILE_STEP * TILE_STEP;
+    if (!is_coefs)
+        plan_tiles(r);
     r->sample_bytes = is_deep ? sizeof(uint16_t) : sizeof(uint8_t);
     r->vert_shift = r->y.bits + ring_bits;
     if (spec->gain != 0.0)
@@ -270,6 +300,8 @@ static void weigh_columns(sct_resizer *r)
     r->horz.first = r->first;
     r->horz.at = r->weight_at;
     r->horz.weights = r->weights;
+    for (int t = 0; t < r->n_tiles; t++)
+        r->tile_first[t] = first_unit_of_tile(r, t);
     if (like && like->arena && sct_bank_is_equal(&r->x, &like->x)) {
         assert(r->x.n_pairs == like->x.n_pairs && r->n_columns == like->n_columns);
         memcpy(r->first, like->first, width * sizeof *r->first);
@@ -279,13 +311,14 @@ static void weigh_columns(sct_resizer *r)
         return;
     }
     for (int x = 0; x < r->x.axis.dst_size; x++) {
-        r->first[x] = first_unit(r, x);
+        const int first = first_unit(r, x);
+        r->first[x] = first - (r->n_tiles ? r->tile_first[x / r->tile_width] : 0);
         if (is_repeated_column(r, x)) {
             r->weight_at[x] = r->weight_at[x - r->columns.period];
             continue;
         }
         r->weight_at[x] = n;
-        sct_bank_row(&r->x, x, r->first[x], r->x.row_units, r->weights + n);
+        sct_bank_row(&r->x, x, first, r->x.row_units, r->weights + n);
         n += (int)row;
     }
     assert(n == r->n_columns * (int)row);
@@ -431,37 +464,54 @@ static void take_band(sct_resizer *r, const int16_t *groups)
     r->dsp.horz(dst, groups, &r->horz);
 }
 
-static void pack(const sct_resizer *r, int x, const uint8_t *rows, ptrdiff_t stride_bytes,
-                 int width)
+static void pack(const sct_resizer *r, int16_t *dst, const uint8_t *src,
+                 ptrdiff_t stride_bytes, int width)
 {
-    int16_t *to = r->packed + (ptrdiff_t)x * SCT_LANES;
-    const uint8_t *from = rows + (size_t)x * r->sample_bytes;
     if (r->sample_bytes == sizeof(uint8_t))
-        r->dsp.pack(to, from, stride_bytes, width);
+        r->dsp.pack(dst, src, stride_bytes, width);
     else
-        r->dsp.pack16(to, (const void *)from, stride_bytes, width);
+        r->dsp.pack16(dst, (const void *)src, stride_bytes, width);
 }
 
-/* The same for 8 rows of samples, a tile at a time: what pack writes is still in the
- * first level cache when horz reads it. Tiles end on 64 bytes of the pair rows. */
+/* Columns [begin, end) that stand in `packed`. */
+struct columns {
+    int begin, end;
+};
+
+/* Packs what tile t looks at, up to the unit `last` of it. What tile t - 1 has left of it is
+ * moved: so one tile of memory is enough, and stays in the first level cache. */
+static struct columns pack_tile(const sct_resizer *r, int t, int last,
+                                struct columns before, const uint8_t *rows,
+                                ptrdiff_t stride_bytes)
+{
+    const int src_width = r->x.axis.src_size;
+    const int begin = r->tile_first[t] * 2;
+    const int n_wanted = sct_div_up(last + r->x.row_units, TILE_UNITS) * TILE_UNITS * 2;
+    const int end = sct_min(begin + n_wanted, src_width);
+    const int kept_end = sct_max(begin, before.end);
+
+    if (kept_end > begin && begin > before.begin)
+        memmove(r->packed, r->packed + (ptrdiff_t)(begin - before.begin) * SCT_LANES,
+                (size_t)sct_div_up(kept_end - begin, 2) * SCT_GROUP * sizeof *r->packed);
+    if (end > kept_end)
+        pack(r, r->packed + (ptrdiff_t)(kept_end - begin) * SCT_LANES,
+             rows + (size_t)kept_end * r->sample_bytes, stride_bytes, end - kept_end);
+    return (struct columns){begin, end};
+}
+
+/* The same for 8 rows of samples, a tile at a time. Tiles end on 64 bytes of the pair rows. */
 static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes)
 {
-    const int src_width = r->x.axis.src_size, dst_width = r->x.axis.dst_size;
-    int n_packed = 0;
+    struct columns packed = {0, 0};
 
-    for (int x = 0; x < dst_width; x += r->tile_width) {
+    for (int t = 0; t < r->n_tiles; t++) {
+        const int x = t * r->tile_width;
         struct sct_horz tile = r->horz;
-        tile.dst_width = sct_min(r->tile_width, dst_width - x);
+        tile.dst_width = sct_min(r->tile_width, r->horz.dst_width - x);
         tile.first += x;
         tile.at += x;
-
-        const int last = tile.first[tile.dst_width - 1];
-        const int wanted = sct_min((last + r->x.row_units) * 2, src_width);
-        const int end =
-            wanted == src_width ? wanted : sct_min((wanted + 15) & ~15, src_width);
-        if (end > n_packed)
-            pack(r, n_packed, rows, stride_bytes, end - n_packed);
-        n_packed = sct_max(end, n_packed);
+        packed =
+            pack_tile(r, t, tile.first[tile.dst_width - 1], packed, rows, stride_bytes);
 
         int16_t *dst[4];
         for (int p = 0; p < 4; p++)
