@@ -328,11 +328,16 @@ static void horz_dotprod(int16_t *const dst[4], const int16_t *src,
 
 /* ---- vert ----------------------------------------------------------------------------
  *
- * A pair of the row is four bytes of one 32-bit element, as it stands: lo0 hi0 lo1 hi1,
- * once the carry of .lo is in .hi. Three sdots with the weights of the pair in three orders
- * then make the three sums. With the carry and a look at the range that is 6 instructions
- * on either pipe of an N1, for what takes 2 smlals on its first: with one register of four
- * done so and three by smlal both pipes are busy. */
+ * A pair of the row is four bytes of one 32-bit element, as it stands: b0 hi0 b1 hi1, with
+ * b = 0..255. All outputs have the same weights, so a constant makes the bytes signed:
+ *
+ *     a = 256 * hi + lo + 128,  lo = b - 128         sum a * w = sum (256 * hi + lo) * w
+ *                                                                + 128 * sum w
+ *
+ * for every a there is. Three sdots with the weights of the pair in three orders then make
+ * the three sums. With the flip of b that is 4 instructions on either vector pipe of an N1,
+ * for what takes 2 smlals on its first: one register of four done so, and three by smlal,
+ * the first pipe has 6 and all of them have 10. */
 
 enum { MAX_VERT_ROWS = 64 }; /* more: plain NEON */
 
@@ -370,37 +375,36 @@ static inline int32x4_t once_per_pair(int32_t a)
     return vcombine_s32(pair, pair);
 }
 
-/* 16 outputs: 12 by smlal, two of them in each register until addp, and 4 by sdot, one in
- * each element. Those rows' largest value comes back in *max. */
-static inline uint8x16_t vert_16(const int16_t *const *rows,
-                                 const struct row_weights *weights, int n_rows,
-                                 ptrdiff_t x, int32_t bias, int32x4_t shift,
-                                 int16x8_t *max)
+/* The sums of 16 outputs: 12 by smlal, two of them in each register until addp, and 4 by
+ * sdot, one in each element. */
+struct vert_sums {
+    int32x4_t pairs[6], lo, mid, hi;
+};
+
+ALWAYS_INLINE void add_row(struct vert_sums *sum, const int16_t *row, int16x8_t pair,
+                           int8x16_t dots)
 {
-    const int32x4_t once = once_per_pair(bias);
-    int32x4_t sum[6] = {once, once, once, once, once, once};
-    int32x4_t lo = vdupq_n_s32(bias), mid = vdupq_n_s32(0), hi = vdupq_n_s32(0);
+    for (int i = 0; i < 3; i++) {
+        const int16x8_t a = vld1q_s16(row + 8 * i);
+        int32x4_t *pairs = sum->pairs + 2 * i;
+        pairs[0] = vmlal_s16(pairs[0], vget_low_s16(a), vget_low_s16(pair));
+        pairs[1] = vmlal_high_s16(pairs[1], a, pair);
+    }
+    const int16x8_t a = veorq_s16(vld1q_s16(row + 24), vdupq_n_s16(0x80));
+    const int8x16_t bytes = vreinterpretq_s8_s16(a);
+    sum->lo = vdotq_laneq_s32(sum->lo, bytes, dots, 0);
+    sum->mid = vdotq_laneq_s32(sum->mid, bytes, dots, 1);
+    sum->hi = vdotq_laneq_s32(sum->hi, bytes, dots, 2);
+}
+
+ALWAYS_INLINE uint8x16_t narrow_sums(const struct vert_sums *sum, int32x4_t shift)
+{
+    const int32x4_t low = vaddq_s32(sum->lo, vshlq_n_s32(sum->mid, 8));
     int32x4_t out[4];
 
-    for (int r = 0; r < n_rows; r++) {
-        const int16x8_t pair = vld1q_s16(weights[r].pair);
-        const int8x16_t w = vreinterpretq_s8_s16(vld1q_s16(weights[r].dots));
-        const int16_t *row = rows[r] + 2 * x;
-        for (int i = 0; i < 3; i++) {
-            const int16x8_t a = vld1q_s16(row + 8 * i);
-            sum[2 * i] = vmlal_s16(sum[2 * i], vget_low_s16(a), vget_low_s16(pair));
-            sum[2 * i + 1] = vmlal_high_s16(sum[2 * i + 1], a, pair);
-        }
-        const int16x8_t a = vld1q_s16(row + 24);
-        const int8x16_t bytes = vreinterpretq_s8_s16(split_in_place(a));
-        *max = vmaxq_s16(*max, a);
-        lo = vdotq_laneq_s32(lo, bytes, w, 0);
-        mid = vdotq_laneq_s32(mid, bytes, w, 1);
-        hi = vdotq_laneq_s32(hi, bytes, w, 2);
-    }
     for (int i = 0; i < 3; i++)
-        out[i] = vpaddq_s32(sum[2 * i], sum[2 * i + 1]);
-    out[3] = vaddq_s32(vaddq_s32(lo, vshlq_n_s32(mid, 8)), vshlq_n_s32(hi, 16));
+        out[i] = vpaddq_s32(sum->pairs[2 * i], sum->pairs[2 * i + 1]);
+    out[3] = vaddq_s32(low, vshlq_n_s32(sum->hi, 16));
     for (int i = 0; i < 4; i++)
         out[i] = vshlq_s32(out[i], shift);
     const int16x8_t words01 = vqmovn_high_s32(vqmovn_s32(out[0]), out[1]);
@@ -408,28 +412,68 @@ static inline uint8x16_t vert_16(const int16_t *const *rows,
     return vqmovun_high_s16(vqmovun_s16(words01), words23);
 }
 
+/* Everything that the outputs of a call have in common. */
+struct vert {
+    const int16_t *const *rows;
+    const struct row_weights *weights;
+    int n_rows;
+    int32x4_t bias_once, dots_bias,
+        shift; /* dots_bias: for the bytes, with 128 * sum w */
+};
+
+/* 16 * n outputs from x on. */
+ALWAYS_INLINE void vert_outputs(uint8_t *dst, const struct vert *v, ptrdiff_t x, int n)
+{
+    const int32x4_t once = v->bias_once, zero = vdupq_n_s32(0);
+    struct vert_sums sum[2];
+
+    for (int i = 0; i < n; i++)
+        sum[i] = (struct vert_sums){
+            {once, once, once, once, once, once}, v->dots_bias, zero, zero};
+    for (int r = 0; r < v->n_rows; r++) {
+        const int16x8_t pair = vld1q_s16(v->weights[r].pair);
+        const int8x16_t dots = vreinterpretq_s8_s16(vld1q_s16(v->weights[r].dots));
+        const int16_t *row = v->rows[r] + 2 * x;
+        for (int i = 0; i < n; i++)
+            add_row(&sum[i], row + 32 * i, pair, dots);
+    }
+    for (int i = 0; i < n; i++)
+        vst1q_u8(dst + 16 * i, narrow_sums(&sum[i], v->shift));
+}
+
 static void vert_dotprod(uint8_t *dst, const int16_t *const *rows, const int16_t *weights,
                          int n_rows, int width, int32_t bias, int shift)
 {
     struct row_weights w[MAX_VERT_ROWS];
-    const int32x4_t count = vdupq_n_s32(-shift);
+    uint32_t dots_bias = (uint32_t)bias;
     int16x8_t max = vdupq_n_s16(INT16_MIN);
     struct sct_dsp plain;
     int x = 0;
 
     if (n_rows > MAX_VERT_ROWS)
         goto plain;
-    for (int r = 0; r < n_rows; r++)
+    for (int r = 0; r < n_rows; r++) {
         max = vmaxq_s16(max, prepare_weights(&w[r], weights + 2 * r));
+        dots_bias += 128 * (uint32_t)(weights[2 * r] + weights[2 * r + 1]);
+    }
+    if (vmaxvq_s16(max) >= BYTES_LIMIT)
+        goto plain;
+    const struct vert v = {.rows = rows,
+                           .weights = w,
+                           .n_rows = n_rows,
+                           .bias_once = once_per_pair(bias),
+                           .dots_bias = vreinterpretq_s32_u32(vdupq_n_u32(dots_bias)),
+                           .shift = vdupq_n_s32(-shift)};
+    for (; x + 32 <= width; x += 32)
+        vert_outputs(dst + x, &v, x, 2);
     for (; x + 16 <= width; x += 16)
-        vst1q_u8(dst + x, vert_16(rows, w, n_rows, x, bias, count, &max));
+        vert_outputs(dst + x, &v, x, 1);
     if (x < width) { /* rows may be read up to 64 bytes, dst not written past its end */
         uint8_t last[16];
-        vst1q_u8(last, vert_16(rows, w, n_rows, x, bias, count, &max));
+        vert_outputs(last, &v, x, 1);
         memcpy(dst + x, last, (size_t)(width - x));
     }
-    if (vmaxvq_s16(max) < BYTES_LIMIT)
-        return;
+    return;
 plain:
     sct_dsp_fill_neon(&plain);
     plain.vert(dst, rows, weights, n_rows, width, bias, shift);
