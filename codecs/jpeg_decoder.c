@@ -265,6 +265,8 @@ static void hear_message(j_common_ptr common, int level)
         if (marker == JPEG_APP0 + 1 || marker == JPEG_APP0 + 2 ||
             marker == JPEG_APP0 + 13)
             d->marker_bytes += MARKER_BYTES + (size_t)(unsigned)parameters[1];
+        if (marker == JPEG_APP0 + 13) /* twice: jpeg_header.c may join the pieces */
+            d->marker_bytes += (size_t)(unsigned)parameters[1];
         if (d->marker_bytes > d->limits.max_memory_bytes)
             sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
                           "the header's metadata exceed the limit on memory, %zu bytes",
@@ -453,6 +455,17 @@ static int check_limits(struct sct_decoder *d)
     return SCT_OK;
 }
 
+/* What goes with the picture and will not come out with it. A gain map lies behind the
+ * picture as MPF does, with an index of that kind or not: one warning says it. */
+static void warn_of_losses(const struct sct_decoder *d)
+{
+    if (d->picture.has_gain_map)
+        sct_report_warn(d->report, "a gain map (Ultra HDR) was dropped");
+    else if (d->picture.has_mpf)
+        sct_report_warn(d->report,
+                        "further pictures behind the first one (MPF) were dropped");
+}
+
 static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
                      struct sct_picture *picture, int may_stream)
 {
@@ -490,6 +503,7 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
         close_decoder(d);
         return status;
     }
+    warn_of_losses(d);
     d->cinfo.progress = &d->progress;
     d->n_bands = sct_div_up(d->picture.height, 8 * d->picture.v_max);
     *picture = d->picture;

@@ -6,6 +6,8 @@
 
 #include "bits.h"
 #include "exif.h"
+#include "jpeg_app.h"
+#include "metadata.h"
 
 /* T.81, table K.1. */
 static const uint8_t luma_quant[64] = {
@@ -33,13 +35,6 @@ int sct_jpeg_quality_estimate(const uint16_t quantval[64])
     return best;
 }
 
-static int starts_with(const struct jpeg_marker_struct *m, const char *text, size_t n)
-{
-    return m->data_length >= n && !memcmp(m->data, text, n);
-}
-
-#define STARTS_WITH(marker, literal) starts_with(marker, literal, sizeof(literal))
-
 /* Photoshop's image resources: "8BIM", number, name, size, data; IPTC is number 0x0404.
  */
 static int has_iptc(const struct jpeg_marker_struct *m)
@@ -50,24 +45,83 @@ static int has_iptc(const struct jpeg_marker_struct *m)
     return 0;
 }
 
+static int is_extended_xmp(const struct jpeg_marker_struct *m)
+{
+    static const char signature[] = "http://ns.adobe.com/xmp/extension/";
+    return m->data_length >= sizeof signature &&
+           !memcmp(m->data, signature, sizeof signature);
+}
+
+static void describe_exif(struct sct_picture *picture, const struct jpeg_marker_struct *m,
+                          struct sct_bytes body)
+{
+    struct sct_exif exif;
+    sct_exif_read(&exif, m->data, m->data_length);
+    picture->has_exif = 1;
+    picture->orientation = exif.orientation;
+    picture->has_gps = exif.has_gps;
+    picture->has_thumbnail = exif.has_thumbnail;
+    picture->exif = body;
+}
+
+/* All image resources in one piece: one of them may go on in the next segment. */
+static void join_iptc(struct sct_picture *picture, j_decompress_ptr cinfo)
+{
+    size_t n_bytes = 0, prefix_bytes;
+    int n_segments = 0;
+
+    for (const struct jpeg_marker_struct *m = cinfo->marker_list; m; m = m->next)
+        if (sct_jpeg_app_find(m->marker, m->data, m->data_length, &prefix_bytes) ==
+            SCT_JPEG_APP_IPTC)
+        {
+            n_bytes += m->data_length - prefix_bytes;
+            n_segments++;
+            picture->iptc.data = m->data + prefix_bytes;
+        }
+    picture->iptc.n_bytes = n_bytes;
+    if (n_bytes == 0)
+        picture->iptc.data = NULL;
+    if (n_segments < 2 || n_bytes == 0)
+        return;
+
+    uint8_t *to = cinfo->mem->alloc_large((j_common_ptr)cinfo, JPOOL_PERMANENT, n_bytes);
+    picture->iptc.data = to;
+    for (const struct jpeg_marker_struct *m = cinfo->marker_list; m; m = m->next)
+        if (sct_jpeg_app_find(m->marker, m->data, m->data_length, &prefix_bytes) ==
+            SCT_JPEG_APP_IPTC)
+        {
+            memcpy(to, m->data + prefix_bytes, m->data_length - prefix_bytes);
+            to += m->data_length - prefix_bytes;
+        }
+}
+
 static void describe_metadata(struct sct_picture *picture, j_decompress_ptr cinfo)
 {
     for (const struct jpeg_marker_struct *m = cinfo->marker_list; m; m = m->next) {
-        if (m->marker == JPEG_APP0 + 1) {
-            if (sct_exif_probe(m->data, m->data_length) && !picture->has_exif) {
-                struct sct_exif exif;
-                sct_exif_read(&exif, m->data, m->data_length);
-                picture->has_exif = 1;
-                picture->orientation = exif.orientation;
-                picture->has_gps = exif.has_gps;
-                picture->has_thumbnail = exif.has_thumbnail;
-            } else if (STARTS_WITH(m, "http://ns.adobe.com/xap/1.0/") ||
-                       STARTS_WITH(m, "http://ns.adobe.com/xmp/extension/"))
-                picture->has_xmp = 1;
-        } else if (m->marker == JPEG_APP0 + 13 && STARTS_WITH(m, "Photoshop 3.0") &&
-                   has_iptc(m))
-            picture->has_iptc = 1;
+        size_t prefix_bytes;
+        const enum sct_jpeg_app app =
+            sct_jpeg_app_find(m->marker, m->data, m->data_length, &prefix_bytes);
+        const struct sct_bytes body = {m->data + prefix_bytes,
+                                       m->data_length - prefix_bytes};
+
+        if (app == SCT_JPEG_APP_EXIF && !picture->has_exif) {
+            describe_exif(picture, m, body);
+        } else if (app == SCT_JPEG_APP_XMP) {
+            picture->has_xmp = 1;
+            picture->has_gain_map |= sct_metadata_has_gain_map(body);
+            if (!picture->xmp.data)
+                picture->xmp = body;
+        } else if (m->marker == JPEG_APP0 + 1 && is_extended_xmp(m)) {
+            picture->has_xmp = 1;
+        } else if (app == SCT_JPEG_APP_IPTC) {
+            picture->has_iptc |= has_iptc(m);
+        } else if (app == SCT_JPEG_APP_MPF) {
+            picture->has_mpf = 1;
+        } else if (app == SCT_JPEG_APP_GAIN_MAP) {
+            picture->has_gain_map = 1;
+        }
     }
+    join_iptc(picture, cinfo);
 }
 
 static int find_model(enum sct_model *model, j_decompress_ptr cinfo)

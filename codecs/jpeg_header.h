@@ -6,9 +6,10 @@
 #include "picture.h"
 
 /* Fills in everything but icc, icc_bytes and decoder_bytes, and has_comment. After
- * jpeg_read_header, with APP1 and APP13 saved; `sof` is the frame header's marker. The
+ * jpeg_read_header, with APP1, APP2 and APP13 saved; `sof` is the frame header's marker. The
  * number of components and the colour space must be ones that we read:
- * SCT_ERR_UNSUPPORTED otherwise. */
+ * SCT_ERR_UNSUPPORTED otherwise. Metadata point into libjpeg's memory; of APP13 there may be
+ * a copy, which libjpeg owns as well: inside sct_jpeg_guard. */
 int sct_jpeg_header_describe(struct sct_picture *picture, j_decompress_ptr cinfo,
                              int sof);
 

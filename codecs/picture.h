@@ -59,7 +59,8 @@ struct sct_picture {
     int adobe_transform; /* ...with this transform, 0, 1 or 2 */
     /* All live as long as the decoder. icc: the profile, one made from other statements about
      * colour where a file has none; NULL: sRGB. exif: a TIFF stream, without what stands in
-     * front of it in some formats. */
+     * front of it in some formats. xmp: the packet. iptc: Photoshop's image resources
+     * ("8BIM", number, name, size, data; again and again), of which number 0x0404 is IPTC. */
     const uint8_t *icc;
     size_t icc_bytes;
     struct sct_bytes exif, xmp, iptc;
@@ -70,6 +71,8 @@ struct sct_picture {
     int quality;     /* estimated from the quantisation tables, 1..100; 0: not known */
     int is_animated; /* only the first frame is read */
     int has_exif, has_gps, has_thumbnail, has_xmp, has_iptc, has_comment;
+    int has_gain_map; /* an HDR gain map goes with it, Ultra HDR or ISO 21496-1 */
+    int has_mpf;      /* further pictures follow the first one, CIPA DC-007 (MPF) */
 
     size_t
         decoder_bytes; /* memory that decoding will take, about; from the header alone */

@@ -41,6 +41,7 @@ static void print_extras(const struct sct_picture *p)
         {p->has_exif, "EXIF"},           {p->has_gps, "GPS position"},
         {p->has_thumbnail, "thumbnail"}, {p->has_xmp, "XMP"},
         {p->has_iptc, "IPTC"},           {p->has_comment, "comment"},
+        {p->has_gain_map, "gain map"},   {p->has_mpf, "MPF"},
     };
     const char *between = "";
     printf("  metadata     ");

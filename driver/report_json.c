@@ -145,6 +145,8 @@ static void set_picture(json_t *object, const struct sct_info *info, int *failed
     *failed |= json_object_set_new(object, "xmp", json_boolean(p->has_xmp));
     *failed |= json_object_set_new(object, "iptc", json_boolean(p->has_iptc));
     *failed |= json_object_set_new(object, "comment", json_boolean(p->has_comment));
+    *failed |= json_object_set_new(object, "gain_map", json_boolean(p->has_gain_map));
+    *failed |= json_object_set_new(object, "mpf", json_boolean(p->has_mpf));
     *failed |= json_object_set_new(object, "decoder_bytes",
                                    json_integer((json_int_t)p->decoder_bytes));
 }

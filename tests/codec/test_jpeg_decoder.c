@@ -688,6 +688,151 @@ static void trouble_behind_the_last_row_is_tolerated(void **state)
     bytes_free(&sound);
 }
 
+/* ---- metadata ---------------------------------------------------------------------- */
+
+/* The file with a segment behind its SOI. */
+static struct bytes insert_segment(const struct bytes *file, int marker,
+                                   const void *payload, size_t n)
+{
+    struct bytes b = {malloc(file->size + n + 4), file->size + n + 4};
+    assert_non_null(b.data);
+    const uint8_t head[6] = {
+        0xFF, 0xD8, 0xFF, (uint8_t)marker, (uint8_t)((n + 2) >> 8), (uint8_t)(n + 2)};
+    memcpy(b.data, head, sizeof head);
+    memcpy(b.data + 6, payload, n);
+    memcpy(b.data + 6 + n, file->data + 2, file->size - 2);
+    return b;
+}
+
+struct opened {
+    struct sct_reader *reader;
+    struct piece_source source;
+    sct_decoder *decoder;
+    struct sct_picture picture;
+    struct sct_report report;
+};
+
+static void open_file(struct opened *o, const struct bytes *file)
+{
+    *o =
+        (struct opened){.reader = malloc(sizeof *o->reader),
+                        .source = {.data = file->data, .size = file->size, .piece = 999}};
+    assert_non_null(o->reader);
+    sct_reader_init(o->reader, &(struct sct_source){piece_read, &o->source});
+    const struct sct_decoder_spec spec = {.reader = o->reader, .report = &o->report};
+    assert_int_equal(sct_jpeg_decoder.open(&o->decoder, &spec, &o->picture), SCT_OK);
+}
+
+static void close_file(struct opened *o)
+{
+    struct sct_band band;
+    int status;
+    while ((status = sct_jpeg_decoder.read_band(o->decoder, &band)) == SCT_OK)
+        ;
+    assert_int_equal(status, SCT_DONE);
+    sct_jpeg_decoder.close(o->decoder);
+    free(o->reader);
+}
+
+static int holds(struct sct_bytes b, const char *text)
+{
+    const struct bytes all = {(uint8_t *)b.data, b.n_bytes};
+    return bytes_contain(&all, text, strlen(text));
+}
+
+static void metadata_come_with_the_picture(void **state)
+{
+    (void)state;
+    struct opened o;
+    struct bytes file = read_corpus("metadata_everything_orient8.jpg");
+    open_file(&o, &file);
+    assert_memory_equal(o.picture.exif.data, "II*", 4);
+    assert_true(holds(o.picture.exif, "SCT-GPS-AREA"));
+    assert_memory_equal(o.picture.xmp.data, "<x:xmpmeta", 10);
+    assert_memory_equal(o.picture.xmp.data + o.picture.xmp.n_bytes - 12, "</x:xmpmeta>",
+                        12);
+    assert_memory_equal(o.picture.iptc.data, "8BIM", 4);
+    assert_true(holds(o.picture.iptc, "SCT-IPTC"));
+    assert_int_equal(o.picture.has_mpf, 1);
+    assert_int_equal(o.picture.has_gain_map, 0);
+    assert_int_equal(o.report.n_warnings, 1);
+    assert_string_equal(o.report.warning,
+                        "further pictures behind the first one (MPF) were dropped");
+    close_file(&o);
+    bytes_free(&file);
+
+    file = read_corpus("comment.jpg");
+    open_file(&o, &file);
+    assert_null(o.picture.exif.data);
+    assert_null(o.picture.xmp.data);
+    assert_null(o.picture.iptc.data);
+    assert_int_equal(o.picture.has_mpf, 0);
+    assert_int_equal(o.report.n_warnings, 0);
+    close_file(&o);
+    bytes_free(&file);
+}
+
+static void image_resources_in_two_segments_are_one(void **state)
+{
+    (void)state;
+    struct opened o;
+    struct bytes sound = read_corpus("comment.jpg");
+    struct bytes half =
+        insert_segment(&sound, 0xED, "Photoshop 3.0\0\0\0\0\4abcd", 14 + 8);
+    struct bytes file = insert_segment(&half, 0xED,
+                                       "Photoshop 3.0\0"
+                                       "8BIM\4\4\0",
+                                       14 + 7);
+    open_file(&o, &file);
+    assert_int_equal(o.picture.has_iptc, 1);
+    assert_int_equal(o.picture.iptc.n_bytes, 15);
+    assert_memory_equal(o.picture.iptc.data, "8BIM\4\4\0\0\0\0\4abcd", 15);
+    close_file(&o);
+    bytes_free(&file);
+    bytes_free(&half);
+    bytes_free(&sound);
+}
+
+static void gain_maps_are_noted(void **state)
+{
+    (void)state;
+#define XMP_SIGNATURE "http://ns.adobe.com/xap/1.0/\0"
+    static const struct {
+        int marker;
+        const char *payload;
+        size_t n;
+        int has_gain_map, has_xmp;
+    } segments[] = {
+#define SEGMENT(text) text, sizeof(text) - 1
+        {0xE1,
+         SEGMENT(XMP_SIGNATURE "<a xmlns:h=\"http://ns.adobe.com/hdr-gain-map/1.0/\"/>"),
+         1, 1},
+        {0xE1, SEGMENT(XMP_SIGNATURE "<Container:Item Item:Semantic=\"GainMap\"/>"), 1,
+         1},
+        {0xE2, SEGMENT("urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"), 1, 0},
+        {0xE1, SEGMENT(XMP_SIGNATURE "<a b=\"no gain map\"/>"), 0, 1},
+        {0xE1, SEGMENT(XMP_SIGNATURE), 0, 1},
+        {0xE1, SEGMENT("http://ns.adobe.com/xmp/extension/\0some"), 0, 1},
+        {0xE2, SEGMENT("urn:iso:std:iso:ts:21496:-1"), 0, 0}, /* no zero behind it */
+    };
+    struct bytes sound = read_corpus("comment.jpg");
+    for (size_t i = 0; i < sizeof segments / sizeof segments[0]; i++) {
+        struct opened o;
+        struct bytes file = insert_segment(&sound, segments[i].marker,
+                                           segments[i].payload, segments[i].n);
+        open_file(&o, &file);
+        assert_int_equal(o.picture.has_gain_map, segments[i].has_gain_map);
+        assert_int_equal(o.picture.has_xmp, segments[i].has_xmp);
+        assert_int_equal(o.report.n_warnings, segments[i].has_gain_map);
+        assert_string_equal(o.report.warning, segments[i].has_gain_map
+                                                  ? "a gain map (Ultra HDR) was dropped"
+                                                  : "");
+        close_file(&o);
+        bytes_free(&file);
+    }
+    bytes_free(&sound);
+}
+
 /* ---- limits, and sources that fail ------------------------------------------------- */
 
 static void assert_limit(const struct bytes *file, struct sct_limits limits, int is_open,
@@ -911,6 +1056,9 @@ int main(void)
         cmocka_unit_test(every_cut_is_noticed),
         cmocka_unit_test(damaged_rows_are_where_the_damage_is),
         cmocka_unit_test(trouble_behind_the_last_row_is_tolerated),
+        cmocka_unit_test(metadata_come_with_the_picture),
+        cmocka_unit_test(image_resources_in_two_segments_are_one),
+        cmocka_unit_test(gain_maps_are_noted),
         cmocka_unit_test(limits_are_kept_and_named),
         cmocka_unit_test(metadata_count_as_memory),
         cmocka_unit_test(failing_sources_are_io_errors),

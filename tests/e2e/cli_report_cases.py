@@ -278,14 +278,15 @@ class Info(CommandTest):
         o = self.info("metadata_everything_orient8.jpg")
         self.assertEqual((o["verdict"], o["format"], o["orientation"]), ("ok", "jpeg", 8))
         self.assertGreater(o["icc_bytes"], 0)
-        for key in ("exif", "gps", "thumbnail", "xmp", "iptc", "comment"):
+        for key in ("exif", "gps", "thumbnail", "xmp", "iptc", "comment", "mpf"):
             self.assertIs(o[key], True, key)
+        self.assertIs(o["gain_map"], False)
         o = self.info(PHOTO)
         self.assertEqual((o["width"], o["height"], o["model"], o["sampling"], o["coding"],
                           o["restart_interval"], o["icc_bytes"], o["orientation"]),
                          (640, 480, "ycc", "4:2:0", "baseline", 0, 0, 1))
         self.assertTrue(1 <= o["quality"] <= 100)
-        for key in ("exif", "gps", "thumbnail", "xmp", "iptc", "comment"):
+        for key in ("exif", "gps", "thumbnail", "xmp", "iptc", "comment", "gain_map", "mpf"):
             self.assertIs(o[key], False, key)
 
     def test_sampling_has_names(self):
