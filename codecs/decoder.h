@@ -44,7 +44,9 @@ struct sct_limits {
 struct sct_decoder_spec {
     struct sct_reader *reader; /* borrowed until close */
     struct sct_limits limits;
-    int salvage;               /* deliver damaged pictures as far as they go */
+    int salvage; /* deliver damaged pictures as far as they go */
+    int wants_rgb; /* SAMPLES of RGB or gray on one grid, from a full decode, whatever the file
+                      has; for what cannot be done to coefs */
     struct sct_report *report; /* borrowed until close; may be NULL */
 };
 

@@ -5,6 +5,7 @@
  *     read_band ...: streamed: jpeg_stream.c decodes one iMCU row at a time
  *                    whole:    the first call is jpeg_read_coefficients, one long loop over
  *                              all scans; each gives one iMCU row, dequantised into `blocks`
+ *                    pixels:   for who wants RGB: libjpeg's scan lines, 8 at a time
  *
  * While libjpeg reads the data it calls back twice: the progress monitor before each iMCU row
  * (limits, which components came) and the messages (damage). The streaming decoder tells what
@@ -46,7 +47,7 @@ struct sct_decoder {
     struct jpeg_progress_mgr progress;
     struct sct_report *report;
     struct sct_limits limits; /* without zeros */
-    int salvage;
+    int salvage, wants_rgb;
 
     struct sct_picture picture;
     int sof; /* marker of the frame header */
@@ -67,6 +68,7 @@ struct sct_decoder {
     sct_jpeg_stream *stream;
     jvirt_barray_ptr *coefs; /* ...or libjpeg has read it whole */
     int16_t *blocks;         /* one band: all rows of component 0, then of 1, ... */
+    uint8_t *samples; /* pixels: a scan line of libjpeg's, then 8 rows of each plane */
     struct sct_jpeg_quant quant[SCT_MAX_COMPONENTS];
     struct sct_band band;
     int next_band, n_bands;
@@ -354,6 +356,7 @@ static void close_decoder(sct_decoder *d)
     free(d->icc);
     sct_jpeg_stream_free(d->stream);
     sct_mem_free(d->blocks);
+    sct_mem_free(d->samples);
     sct_mem_free(d);
 }
 
@@ -361,6 +364,26 @@ static int probe_jpeg(const uint8_t *head, size_t n_bytes)
 {
     return n_bytes >= 2 && head[0] == 0xFF && head[1] == 0xD8 &&
            (n_bytes < 3 || head[2] == 0xFF);
+}
+
+/* What libjpeg makes of the picture: RGB, or gray, without subsampling. */
+static void describe_pixels(struct sct_decoder *d)
+{
+    struct sct_picture *p = &d->picture;
+    if (p->model == SCT_CMYK || p->model == SCT_YCCK)
+        sct_jpeg_stop(&d->errors, SCT_ERR_UNSUPPORTED,
+                      "four inks cannot be decoded to RGB here");
+    p->domain = SCT_SAMPLES;
+    p->model = p->model == SCT_GRAY ? SCT_GRAY : SCT_RGB;
+    p->h_max = p->v_max = 1;
+    for (int ci = 0; ci < p->n_components; ci++)
+        p->component[ci] =
+            (struct sct_component){.h = 1,
+                                   .v = 1,
+                                   .width = p->width,
+                                   .height = p->height,
+                                   .width_blocks = sct_div_up(p->width, DCTSIZE),
+                                   .height_blocks = sct_div_up(p->height, DCTSIZE)};
 }
 
 static void read_header(void *ctx)
@@ -391,7 +414,10 @@ static void read_header(void *ctx)
         sct_jpeg_stop(&d->errors, SCT_ERR_UNSUPPORTED, "%d components are not supported",
                       cinfo->num_components);
     d->picture.has_comment = d->has_comment;
-    d->is_streamed = d->may_stream && sct_jpeg_stream_can_read(cinfo, &d->picture);
+    if (d->wants_rgb)
+        describe_pixels(d);
+    d->is_streamed =
+        d->may_stream && !d->wants_rgb && sct_jpeg_stream_can_read(cinfo, &d->picture);
     d->is_progressive = cinfo->progressive_mode;
     d->is_arithmetic = cinfo->arith_code;
     if (jpeg_read_icc_profile(cinfo, &d->icc, &icc_bytes)) {
@@ -429,6 +455,18 @@ static size_t count_band_bytes(const struct sct_picture *picture)
     return sum;
 }
 
+/* Pixels: a scan line of all components, which has at most four, and a band. */
+static size_t count_plane_stride(const struct sct_picture *picture)
+{
+    return sct_size_align((size_t)picture->width);
+}
+
+static size_t count_sample_bytes(const struct sct_picture *picture)
+{
+    return sct_size_mul(count_plane_stride(picture),
+                        (size_t)picture->n_components * (DCTSIZE + 1));
+}
+
 static int check_limits(struct sct_decoder *d)
 {
     struct sct_picture *p = &d->picture;
@@ -442,6 +480,11 @@ static int check_limits(struct sct_decoder *d)
     p->decoder_bytes = DECODER_BYTES;
     if (d->is_streamed) {
         p->decoder_bytes = sct_size_add(p->decoder_bytes, sct_jpeg_stream_bytes(p));
+    } else if (d->wants_rgb) { /* libjpeg keeps the coefs of several scans */
+        p->decoder_bytes = sct_size_add(p->decoder_bytes, count_sample_bytes(p));
+        if (jpeg_has_multiple_scans(&d->cinfo))
+            p->decoder_bytes =
+                sct_size_add(p->decoder_bytes, count_coef_bytes(&d->cinfo));
     } else {
         p->decoder_bytes = sct_size_add(p->decoder_bytes, count_coef_bytes(&d->cinfo));
         p->decoder_bytes = sct_size_add(p->decoder_bytes, count_band_bytes(p));
@@ -476,6 +519,7 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
 
     d->report = spec->report;
     d->salvage = spec->salvage;
+    d->wants_rgb = spec->wants_rgb;
     d->may_stream = may_stream;
     d->limits = spec->limits;
     if (d->limits.max_pixels <= 0)
@@ -687,11 +731,101 @@ static int read_whole(struct sct_decoder *d, struct sct_band *band)
     return SCT_OK;
 }
 
+/* ---- pixels ---- */
+
+static void start_decompress(void *ctx)
+{
+    struct sct_decoder *d = ctx;
+    d->cinfo.out_color_space = d->picture.model == SCT_GRAY ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_start_decompress(&d->cinfo);
+}
+
+static int start_pixels(struct sct_decoder *d)
+{
+    d->samples = sct_mem_alloc(count_sample_bytes(&d->picture));
+    if (!d->samples)
+        return sct_report_fail(d->report, SCT_ERR_MEMORY, "no memory for a band");
+    const int status = sct_jpeg_guard(&d->errors, start_decompress, d);
+    publish_damage(d);
+    if (status != SCT_OK)
+        return sct_report_fail(d->report, status, "%s", d->errors.text);
+    return SCT_OK;
+}
+
+static uint8_t *plane_row(const struct sct_decoder *d, int ci, int i)
+{
+    const int n = d->picture.n_components;
+    return d->samples + (size_t)(n + ci * DCTSIZE + i) * count_plane_stride(&d->picture);
+}
+
+static void split_pixels(const struct sct_decoder *d, int i)
+{
+    const int n = d->picture.n_components, width = d->picture.width;
+    for (int ci = 0; ci < n; ci++) {
+        uint8_t *to = plane_row(d, ci, i);
+        const uint8_t *from = d->samples + ci;
+        for (int x = 0; x < width; x++)
+            to[x] = from[(ptrdiff_t)x * n];
+    }
+}
+
+static void read_scan_lines(void *ctx)
+{
+    struct sct_decoder *d = ctx;
+    const int first = d->next_band * DCTSIZE;
+    const int n_rows = sct_min(DCTSIZE, d->picture.height - first);
+    for (int i = 0; i < n_rows; i++) {
+        JSAMPROW line = d->samples;
+        (void)jpeg_read_scanlines(&d->cinfo, &line, 1);
+        split_pixels(d, i);
+    }
+    for (int ci = 0; ci < d->picture.n_components; ci++) {
+        d->band.component[ci].samples = plane_row(d, ci, 0);
+        d->band.component[ci].stride_bytes = (ptrdiff_t)count_plane_stride(&d->picture);
+        d->band.component[ci].n_rows = n_rows;
+    }
+}
+
+static void finish_decompress(void *ctx)
+{
+    struct sct_decoder *d = ctx;
+    jpeg_finish_decompress(&d->cinfo);
+    judge_end(d);
+}
+
+static int read_pixels(struct sct_decoder *d, struct sct_band *band)
+{
+    const int is_over = d->next_band == d->n_bands;
+    const int status =
+        sct_jpeg_guard(&d->errors, is_over ? finish_decompress : read_scan_lines, d);
+    publish_damage(d);
+    if (status != SCT_OK)
+        return sct_report_fail(d->report, status, "%s", d->errors.text);
+    if (is_over)
+        return SCT_DONE;
+    d->next_band++;
+    *band = d->band;
+    return SCT_OK;
+}
+
+/* ---- */
+
+static int start(struct sct_decoder *d)
+{
+    if (d->wants_rgb)
+        return start_pixels(d);
+    return d->is_streamed ? start_stream(d) : start_coefs(d);
+}
+
 static int read_band(sct_decoder *d, struct sct_band *band)
 {
-    if (d->status == SCT_OK && !d->blocks && !d->stream)
-        d->status = d->is_streamed ? start_stream(d) : start_coefs(d);
-    if (d->status == SCT_OK)
+    if (d->status == SCT_OK && !d->blocks && !d->stream && !d->samples)
+        d->status = start(d);
+    if (d->status != SCT_OK)
+        return d->status;
+    if (d->wants_rgb)
+        d->status = read_pixels(d, band);
+    else
         d->status = d->is_streamed ? read_streamed(d, band) : read_whole(d, band);
     return d->status;
 }

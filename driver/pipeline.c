@@ -126,6 +126,7 @@ static int open_decoder(struct run *run)
     const struct sct_decoder_spec spec = {.reader = run->reader,
                                           .limits = run->limits,
                                           .salvage = run->job->salvage,
+                                          .wants_rgb = run->job->linear,
                                           .report = &result->report};
     const int status = sct_decoder_open(&run->ops, &run->decoder, &spec, &run->picture);
     if (status < 0)
