@@ -49,7 +49,7 @@ struct sct_picture {
     enum sct_model model;
     int has_alpha;  /* the last component is alpha, beside those of the model; colours are
                        not multiplied by it */
-    int is_limited; /* YCC: luma is 16..235 and chroma 16..240, as in video and WebP;
+    int is_limited; /* YCC and gray: luma is 16..235 and chroma 16..240, as in video and WebP;
                        otherwise all of 0..255 */
     int n_components; /* alpha included */
     struct sct_component component[SCT_MAX_COMPONENTS];

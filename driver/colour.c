@@ -44,6 +44,23 @@ void sct_colour_unpremultiply(uint16_t *c, const uint16_t *alpha, int n)
     }
 }
 
+void sct_colour_shrink(uint16_t *dst, const uint16_t *const rows[2], int n_rows, int step,
+                       int n)
+{
+    const uint32_t n_samples = (uint32_t)(n_rows * step);
+    for (int i = 0; i * step < n; i++) {
+        uint32_t sum = n_samples / 2;
+        const int last =
+            sct_min(i * step + step - 1, n - 1); /* once more, if it is alone */
+        for (int row = 0; row < n_rows; row++) {
+            sum += rows[row][i * step];
+            if (step == 2)
+                sum += rows[row][last];
+        }
+        dst[i] = (uint16_t)(sum / n_samples);
+    }
+}
+
 void sct_colour_flatten(uint16_t *c, const uint16_t *alpha, uint16_t background, int n)
 {
     for (int i = 0; i < n; i++) {

@@ -23,6 +23,12 @@ void sct_colour_premultiply(uint16_t *c, const uint16_t *alpha, int n);
 /* The inverse, clamped: filters overshoot. 0 where alpha is 0. */
 void sct_colour_unpremultiply(uint16_t *c, const uint16_t *alpha, int n);
 
+/* dst[i] becomes the mean of c[step * i] and its neighbours, in n_rows (1 or 2) rows of step (1
+ * or 2) columns; ceil(n / step) means, the last of an odd row of what is there. Of
+ * premultiplied colours and of alpha this is a mean weighed by alpha. */
+void sct_colour_shrink(uint16_t *dst, const uint16_t *const rows[2], int n_rows, int step,
+                       int n);
+
 /* Lays premultiplied c on an opaque background. */
 void sct_colour_flatten(uint16_t *c, const uint16_t *alpha, uint16_t background, int n);
 

@@ -17,6 +17,9 @@
 
 enum { CHROMA_MIDDLE = 128, MAX_SUB = 2 };
 
+/* Scratch rows of each of four components. */
+enum { NARROW, SPARE = NARROW + MAX_SUB, KEPT, N_SCRATCH = KEPT + MAX_SUB };
+
 /* ---- plan -------------------------------------------------------------------------- */
 
 void sct_convert_layout(const struct sct_encoder_layout *encoder, int n_components,
@@ -55,7 +58,7 @@ static int create_tables(struct sct_convert *c, const struct sct_variant *varian
     for (int k = 0; k < 3; k++)
         c->background[k] = (uint16_t)(variant->background[k] * 257);
     c->scratch_row = sct_size_align((size_t)c->width * sizeof(uint16_t));
-    c->scratch = sct_mem_alloc(sct_size_mul(c->scratch_row, 3 * (MAX_SUB + 1)));
+    c->scratch = sct_mem_alloc(sct_size_mul(c->scratch_row, 4 * N_SCRATCH));
     if (!c->scratch)
         return SCT_ERR_MEMORY;
     if (!c->route.is_linear)
@@ -107,7 +110,7 @@ void sct_convert_free(struct sct_convert *c)
 
 static uint8_t *scratch_row(const struct sct_convert *c, int ci, int i)
 {
-    return c->scratch + (size_t)(ci * (MAX_SUB + 1) + i) * c->scratch_row;
+    return c->scratch + (size_t)(ci * N_SCRATCH + i) * c->scratch_row;
 }
 
 /* A row of each component, of samples of either depth. */
@@ -121,9 +124,23 @@ static void expand_gray(const struct sct_convert *c, union row row[4])
 {
     row[3] = row[1];
     for (int ci = 1; ci < 3; ci++) {
-        row[ci].narrow = scratch_row(c, ci, MAX_SUB);
+        row[ci].narrow = scratch_row(c, ci, SPARE);
         memcpy(row[ci].wide, row[0].wide, (size_t)c->width * sizeof(uint16_t));
     }
+}
+
+/* Chroma beside an alpha: what nobody sees must not tint its neighbours, so its means are
+ * weighed by alpha. Premultiplied rows are kept for that until their pair is complete. */
+static int weighs_chroma(const struct sct_convert *c)
+{
+    return c->route.out.model == SCT_YCC && c->route.out.has_alpha && c->n_colours == 3;
+}
+
+static void keep_row(const struct sct_convert *c, const union row row[4], int parity)
+{
+    for (int ci = 0; ci < 4; ci++)
+        memcpy(scratch_row(c, ci, KEPT + parity), row[ci].wide,
+               (size_t)c->width * sizeof(uint16_t));
 }
 
 static void resolve_alpha(const struct sct_convert *c, const union row row[4])
@@ -152,7 +169,7 @@ static void narrow_row(const struct sct_convert *c, const union row row[4], int 
     for (int ci = 0; ci < c->n_colours; ci++) {
         rgb[ci] = row[ci].narrow;
         if (c->route.depth == 16) {
-            rgb[ci] = scratch_row(c, ci, parity);
+            rgb[ci] = scratch_row(c, ci, NARROW + parity);
             sct_colour_narrow(rgb[ci], row[ci].wide, c->width);
         }
     }
@@ -179,22 +196,50 @@ static void write_luma(struct sct_convert *c, int i, uint8_t *const rgb[3])
         sct_colour_rgb_to_luma(to, rgb[0], rgb[1], rgb[2], is_limited, c->width);
 }
 
+/* Kept rows, shrunk to chroma's grid and made straight again, as 8-bit RGB. Chroma has as many
+ * samples there. */
+static void weigh_rows(const struct sct_convert *c, uint8_t *rgb[3][MAX_SUB], int n_rows,
+                       int step)
+{
+    const int width = c->out[1].plane.width;
+    union row shrunk[4];
+    for (int ci = 0; ci < 4; ci++) {
+        const uint16_t *const rows[MAX_SUB] = {
+            (const void *)scratch_row(c, ci, KEPT),
+            (const void *)scratch_row(c, ci, KEPT + 1)};
+        shrunk[ci].narrow = scratch_row(c, ci, SPARE);
+        sct_colour_shrink(shrunk[ci].wide, rows, n_rows, step, c->width);
+    }
+    for (int ci = 0; ci < 3; ci++) {
+        sct_colour_unpremultiply(shrunk[ci].wide, shrunk[3].wide, width);
+        if (c->route.is_linear)
+            sct_colour_look_up(shrunk[ci].wide, c->from_linear, width);
+        rgb[ci][0] = scratch_row(c, ci, KEPT);
+        sct_colour_narrow(rgb[ci][0], shrunk[ci].wide, width);
+    }
+}
+
 /* One row of both chroma planes from the n_rows of luma above it. */
 static void write_chroma(struct sct_convert *c, int row, uint8_t *rgb[3][MAX_SUB],
                          int n_rows)
 {
     uint8_t *const cb = c->out[1].rows[row], *const cr = c->out[2].rows[row];
     const uint8_t *in[3][MAX_SUB];
+    int step = c->route.out.component[0].h, width = c->width;
     if (c->n_colours == 1) {
         memset(cb, CHROMA_MIDDLE, (size_t)c->out[1].plane.width);
         memset(cr, CHROMA_MIDDLE, (size_t)c->out[2].plane.width);
         return;
     }
+    if (weighs_chroma(c)) {
+        weigh_rows(c, rgb, n_rows, step);
+        width = c->out[1].plane.width;
+        n_rows = step = 1;
+    }
     for (int ci = 0; ci < 3; ci++)
         for (int i = 0; i < MAX_SUB; i++)
             in[ci][i] = rgb[ci][i];
-    sct_colour_rgb_to_chroma(cb, cr, in, n_rows, c->route.out.component[0].h,
-                             c->route.out.is_limited, c->width);
+    sct_colour_rgb_to_chroma(cb, cr, in, n_rows, step, c->route.out.is_limited, width);
 }
 
 /* ---- a band ------------------------------------------------------------------------ */
@@ -208,14 +253,21 @@ static void write_16(struct sct_convert *c, int i, const union row row[4])
     }
 }
 
-static void write_8(struct sct_convert *c, int i, const union row row[4],
-                    uint8_t *const rgb[3])
+static void write_alpha(struct sct_convert *c, int i, const union row row[4])
+{
+    const int alpha = c->route.out.n_components - 1;
+    if (c->route.out.has_alpha)
+        sct_colour_narrow(c->out[alpha].rows[i], row[c->n_colours].wide, c->width);
+}
+
+static void write_8(struct sct_convert *c, int i, uint8_t *const rgb[3])
 {
     const int n_out = c->route.out.n_components - c->route.out.has_alpha;
     for (int ci = 0; ci < n_out; ci++)
-        copy_row(c->out[ci].rows[i], rgb[ci], c->width);
-    if (c->route.out.has_alpha)
-        sct_colour_narrow(c->out[n_out].rows[i], row[c->n_colours].wide, c->width);
+        if (c->route.out.is_limited) /* gray */
+            sct_colour_limit(c->out[ci].rows[i], rgb[ci], c->width);
+        else
+            copy_row(c->out[ci].rows[i], rgb[ci], c->width);
 }
 
 static void convert_row(struct sct_convert *c, int i, union row row[4],
@@ -227,6 +279,8 @@ static void convert_row(struct sct_convert *c, int i, union row row[4],
 
     if (c->n_in == 2 && c->n_colours == 3)
         expand_gray(c, row);
+    if (weighs_chroma(c))
+        keep_row(c, row, parity);
     if (c->route.is_premultiplied)
         resolve_alpha(c, row);
     if (c->route.is_linear)
@@ -236,8 +290,9 @@ static void convert_row(struct sct_convert *c, int i, union row row[4],
         return;
     }
     narrow_row(c, row, parity, now);
+    write_alpha(c, i, row);
     if (c->route.out.model != SCT_YCC) {
-        write_8(c, i, row, now);
+        write_8(c, i, now);
         return;
     }
     write_luma(c, i, now);

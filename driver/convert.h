@@ -18,8 +18,7 @@ struct sct_convert {
     int next_band;
     uint16_t background[3]; /* in the light in which it is laid under */
     uint16_t *from_linear;  /* or NULL; owned */
-    uint8_t *scratch;       /* of each of three components: two rows of 8 bits, one of 16;
-                               owned */
+    uint8_t *scratch;       /* rows of up to 16 bits; owned */
     size_t scratch_row;     /* bytes */
     struct {
         struct sct_plane plane; /* one band; owned */

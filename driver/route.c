@@ -68,22 +68,19 @@ static void fill_planes(struct sct_route *r, enum sct_model model, int has_alpha
     r->out.model = model;
     r->out.has_alpha = has_alpha;
     r->out.n_components = sct_model_components(model) + has_alpha;
-    for (int ci = 0; ci < r->out.n_components; ci++) {
+    for (int ci = 0; ci < r->out.n_components; ci++) { /* alpha is on luma's grid */
         const int is_chroma = is_ycc && (ci == 1 || ci == 2);
         r->out.component[ci].h = is_chroma ? 1 : h;
         r->out.component[ci].v = is_chroma ? 1 : v;
     }
 }
 
-/* YCC for those who compress, in the range that they want; alpha goes with RGB only, as chroma
- * would have to be weighed by it. */
+/* Each in the range that the encoder wants. */
 static int try_model(struct sct_route *r, const struct sct_variant *variant,
                      enum sct_model model, int has_alpha)
 {
     const enum sct_subsampling subs[] = {variant->subsampling, SCT_SUB_420};
-    if (model == SCT_YCC && has_alpha)
-        return 0;
-    for (int limited = 0; limited <= (model == SCT_YCC); limited++)
+    for (int limited = 0; limited <= (model != SCT_RGB); limited++)
         for (int i = 0; i < 2; i++) {
             fill_planes(r, model, has_alpha, subs[i]);
             r->out.is_limited = limited;
