@@ -47,7 +47,7 @@ struct sct_picture {
     int depth;              /* bits of a sample: 8, or 16 (SAMPLES) */
     int width, height;      /* pixels, as stored: before the orientation is applied */
     enum sct_model model;
-    int has_alpha;  /* the last component is alpha, beside those of the model; colours are
+    int has_alpha; /* the last component is alpha, beside those of the model; colours are
                        not multiplied by it */
     int is_limited; /* YCC and gray: luma is 16..235 and chroma 16..240, as in video and WebP;
                        otherwise all of 0..255 */
