@@ -26,6 +26,7 @@ extern "C" {
 /* Limits that are checked before memory is taken. 0 means the default. */
 struct sct_limits {
     int64_t max_pixels; /* width * height; default SCT_MAX_PIXELS */
+    int max_side;       /* width, and height; default SCT_MAX_PICTURE_SIDE */
     int max_scans;      /* of a progressive JPEG; default SCT_MAX_SCANS */
     int64_t
         max_whole_pixels; /* of a picture that has to be decoded whole, as an interlaced
@@ -33,9 +34,14 @@ struct sct_limits {
     int64_t max_metadata_bytes; /* of ICC, EXIF, XMP, ... once inflated, in all; default
                                    SCT_MAX_METADATA_BYTES */
     size_t max_memory_bytes;    /* that a job may take; default SCT_MAX_MEMORY_BYTES */
+    int64_t max_input_bytes;    /* of the file; default SCT_MAX_INPUT_BYTES */
+    double max_seconds; /* of wall-clock time for a job, looked at between bands and when
+                                more is read; default none */
 };
 
 #define SCT_MAX_PIXELS         ((int64_t)268 * 1000 * 1000)
+#define SCT_MAX_PICTURE_SIDE   65535
+#define SCT_MAX_INPUT_BYTES    ((int64_t)1 << 30)
 #define SCT_MAX_SCANS          500
 #define SCT_MAX_WHOLE_PIXELS   ((int64_t)100 * 1000 * 1000)
 #define SCT_MAX_METADATA_BYTES ((int64_t)16 << 20)

@@ -71,6 +71,10 @@ struct sct_encoder_ops {
      * between width and padded_width. */
     int (*write_band)(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONENTS]);
     int (*finish)(sct_encoder *e);
+    /* Writes a file of this format again, without touching its picture: icc, exif, xmp and iptc
+     * of the spec stand in it instead of its own metadata. Of the spec the sink and the report
+     * are looked at, too. SCT_ERR_CORRUPT, _TRUNCATED, _MEMORY, _IO. NULL: the format cannot. */
+    int (*copy)(const struct sct_encoder_spec *spec, const uint8_t *file, size_t n_bytes);
     void (*close)(sct_encoder *e); /* accepts NULL */
 };
 

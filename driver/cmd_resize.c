@@ -37,6 +37,7 @@ struct resize {
     struct sct_progress progress;
     struct sct_outcome **outcome; /* [n_items]: between run and report */
     int n_fine, n_failed;         /* reported so far */
+    struct sct_sum sum;
 };
 
 /* What is still to be made of an item. */
@@ -190,6 +191,20 @@ static int run_item(void *ctx, int i)
     return r->options->fail_fast && o->status != SCT_OK;
 }
 
+static void add_up(struct sct_sum *sum, const struct sct_outcome *o)
+{
+    sum->n_inputs++;
+    sum->n_fine += o->status == SCT_OK;
+    sum->bytes += o->result.bytes;
+    for (int i = 0; i < o->n_outputs && !o->is_dry_run; i++) {
+        if (!o->is_there[i])
+            continue;
+        sum->n_outputs++;
+        sum->output_bytes += o->result.output[i].bytes;
+        sum->saved_bytes += sct_outcome_saved_bytes(o, i);
+    }
+}
+
 static void report_item(void *ctx, int i)
 {
     struct resize *const r = ctx;
@@ -206,6 +221,8 @@ static void report_item(void *ctx, int i)
             sct_report_text_print(stdout, o);
         }
     }
+    if (o)
+        add_up(&r->sum, o);
     if (o && o->status == SCT_OK)
         r->n_fine++;
     else
@@ -233,6 +250,9 @@ static int run_batch(struct resize *r)
                       r->batch.n_items);
     const int n_done = sct_pool_run(&work);
     sct_progress_hide(&r->progress);
+    if (!options->quiet && !options->json && !options->dry_run && r->names->pattern &&
+        r->sum.n_inputs > 1 && r->sum.n_outputs > 0)
+        sct_report_text_sum(stdout, &r->sum);
     free(r->outcome);
     if (n_done >= 0 && n_done < r->batch.n_items)
         sct_text_complain("stopped at the first failure; %d of %d inputs were not tried",

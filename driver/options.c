@@ -34,10 +34,41 @@ enum {
     OPT_DRY_RUN,
     OPT_FAIL_FAST,
     OPT_SALVAGE,
-    OPT_MAX_PIXELS,
+    OPT_QUALITY_EXACT,
+    OPT_MAX_PIXELS, /* limits, from here on */
+    OPT_MAX_SIDE,
+    OPT_MAX_WHOLE_PIXELS,
+    OPT_MAX_INPUT,
+    OPT_MAX_METADATA,
     OPT_MAX_SCANS,
-    OPT_MAX_MEMORY
+    OPT_MAX_MEMORY,
+    OPT_TIMEOUT
 };
+
+#define LIMIT_OPTIONS                                                                    \
+    {"max-pixels", required_argument, NULL, OPT_MAX_PIXELS},                             \
+        {"max-side", required_argument, NULL, OPT_MAX_SIDE},                             \
+        {"max-whole-pixels", required_argument, NULL, OPT_MAX_WHOLE_PIXELS},             \
+        {"max-input", required_argument, NULL, OPT_MAX_INPUT},                           \
+        {"max-metadata", required_argument, NULL, OPT_MAX_METADATA},                     \
+        {"max-scans", required_argument, NULL, OPT_MAX_SCANS},                           \
+        {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},                         \
+    {                                                                                    \
+        "timeout", required_argument, NULL, OPT_TIMEOUT                                  \
+    }
+
+/* The same limits in the environment; options take precedence. */
+static const struct {
+    const char *name;
+    int option;
+} limit_variables[] = {{"SCANTLING_MAX_PIXELS", OPT_MAX_PIXELS},
+                       {"SCANTLING_MAX_SIDE", OPT_MAX_SIDE},
+                       {"SCANTLING_MAX_WHOLE_PIXELS", OPT_MAX_WHOLE_PIXELS},
+                       {"SCANTLING_MAX_INPUT", OPT_MAX_INPUT},
+                       {"SCANTLING_MAX_METADATA", OPT_MAX_METADATA},
+                       {"SCANTLING_MAX_SCANS", OPT_MAX_SCANS},
+                       {"SCANTLING_MAX_MEMORY", OPT_MAX_MEMORY},
+                       {"SCANTLING_TIMEOUT", OPT_TIMEOUT}};
 
 static const struct option resize_options[] = {
     {"size", required_argument, NULL, 's'},
@@ -65,18 +96,15 @@ static const struct option resize_options[] = {
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"fail-fast", no_argument, NULL, OPT_FAIL_FAST},
     {"salvage", no_argument, NULL, OPT_SALVAGE},
-    {"max-pixels", required_argument, NULL, OPT_MAX_PIXELS},
-    {"max-scans", required_argument, NULL, OPT_MAX_SCANS},
-    {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
+    {"quality-exact", no_argument, NULL, OPT_QUALITY_EXACT},
+    LIMIT_OPTIONS,
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 static const struct option info_options[] = {
     {"json", no_argument, NULL, OPT_JSON},
-    {"max-pixels", required_argument, NULL, OPT_MAX_PIXELS},
-    {"max-scans", required_argument, NULL, OPT_MAX_SCANS},
-    {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
+    LIMIT_OPTIONS,
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -128,24 +156,79 @@ static int take_jobs(const char *text, int *n_jobs)
     return SCT_OK;
 }
 
-/* SCT_DONE: no limit. */
-static int take_limit(int c, const char *text, struct sct_limits *limits)
+static int take_amount(const char *name, const char *text, int64_t unit, int64_t *out)
+{
+    if (sct_amount_parse(text, unit, PTRDIFF_MAX, out) == SCT_OK)
+        return SCT_OK;
+    return refuse(name, text,
+                  unit == 1000 ? "a number of pixels, such as 268M"
+                               : "a number of bytes, such as 512M");
+}
+
+/* Seconds with up to three decimals. */
+static int take_seconds(const char *name, const char *text, double *seconds)
+{
+    char *end;
+    const double value = strtod(text, &end);
+    if (strspn(text, "0123456789.") != strlen(text) || end == text || *end ||
+        !(value > 0 && value <= 1e6))
+        return refuse(name, text, "a number of seconds, such as 10 or 0.5");
+    *seconds = value;
+    return SCT_OK;
+}
+
+/* `name` is that of the option or of the variable. SCT_DONE: no limit. */
+static int take_limit(int c, const char *name, const char *text,
+                      struct sct_limits *limits)
 {
     int64_t value;
+    int status;
     switch (c) {
-    case OPT_MAX_PIXELS:
-        if (sct_amount_parse(text, 1000, INT64_MAX, &limits->max_pixels) != SCT_OK)
-            return refuse("--max-pixels", text, "a number of pixels, such as 268M");
-        return SCT_OK;
-    case OPT_MAX_SCANS:
-        return take_number("--max-scans", text, 1000000, &limits->max_scans);
+    case OPT_MAX_PIXELS: return take_amount(name, text, 1000, &limits->max_pixels);
+    case OPT_MAX_SIDE: return take_number(name, text, 1 << 24, &limits->max_side);
+    case OPT_MAX_WHOLE_PIXELS:
+        return take_amount(name, text, 1000, &limits->max_whole_pixels);
+    case OPT_MAX_INPUT: return take_amount(name, text, 1024, &limits->max_input_bytes);
+    case OPT_MAX_METADATA:
+        return take_amount(name, text, 1024, &limits->max_metadata_bytes);
+    case OPT_MAX_SCANS: return take_number(name, text, 1000000, &limits->max_scans);
     case OPT_MAX_MEMORY:
-        if (sct_amount_parse(text, 1024, PTRDIFF_MAX, &value) != SCT_OK)
-            return refuse("--max-memory", text, "a number of bytes, such as 512M");
-        limits->max_memory_bytes = (size_t)value;
-        return SCT_OK;
+        status = take_amount(name, text, 1024, &value);
+        if (status == SCT_OK)
+            limits->max_memory_bytes = (size_t)value;
+        return status;
+    case OPT_TIMEOUT: return take_seconds(name, text, &limits->max_seconds);
     default: return SCT_DONE;
     }
+}
+
+static const char *name_limit(int c)
+{
+    static const struct option limits[] = {LIMIT_OPTIONS, {NULL, 0, NULL, 0}};
+    for (int i = 0; limits[i].name; i++)
+        if (limits[i].val == c)
+            return limits[i].name;
+    return "";
+}
+
+static int take_limit_option(int c, const char *text, struct sct_limits *limits)
+{
+    char name[32];
+    snprintf(name, sizeof name, "--%s", name_limit(c));
+    return take_limit(c, name, text, limits);
+}
+
+/* An empty variable is none. */
+static int take_environment(struct sct_limits *limits)
+{
+    int status = SCT_OK;
+    for (size_t i = 0; i < sizeof limit_variables / sizeof *limit_variables; i++) {
+        const char *const text = getenv(limit_variables[i].name);
+        if (text && text[0] && status == SCT_OK)
+            status = take_limit(limit_variables[i].option, limit_variables[i].name, text,
+                                limits);
+    }
+    return status;
 }
 
 static int take_filter(const char *text, const struct sct_filter **filter)
@@ -256,6 +339,10 @@ static int take_setting(struct reading *r, int c, const char *text)
         name = "--optimize";
         v->optimize = 1;
         break;
+    case OPT_QUALITY_EXACT:
+        name = "--quality-exact";
+        v->quality_exact = 1;
+        break;
     case OPT_LOSSLESS:
         name = "--lossless";
         v->lossless = 1;
@@ -295,7 +382,7 @@ static int take_option(struct reading *r, int c, const char *text)
     struct sct_options *const o = r->o;
     int status = take_setting(r, c, text);
     if (status == SCT_DONE)
-        status = take_limit(c, text, &o->limits);
+        status = take_limit_option(c, text, &o->limits);
     if (status != SCT_DONE)
         return status;
     switch (c) {
@@ -428,7 +515,9 @@ int sct_options_parse(struct sct_options *o, int argc, char **argv)
     o->n_jobs = 1;
     optind = 1;
     opterr = 0;
-    int c;
+    int c, status = take_environment(&o->limits);
+    if (status != SCT_OK)
+        return status;
     while ((c = getopt_long(argc, argv, ":s:q:f:o:j:h", resize_options, NULL)) != -1) {
         if (c == '?' || c == ':')
             return complain_option(c, argv);
@@ -436,13 +525,13 @@ int sct_options_parse(struct sct_options *o, int argc, char **argv)
             o->wants_help = 1;
             return SCT_OK;
         }
-        const int status = take_option(&r, c, optarg);
+        status = take_option(&r, c, optarg);
         if (status != SCT_OK)
             return status;
     }
     o->inputs = argv + optind;
     o->n_inputs = argc - optind;
-    int status = make_variants(&r);
+    status = make_variants(&r);
     if (status == SCT_OK)
         status = check_inputs(o->inputs, o->n_inputs, argv[0]);
     if (status == SCT_OK)
@@ -460,6 +549,8 @@ int sct_info_options_parse(struct sct_info_options *o, int argc, char **argv)
     optind = 1;
     opterr = 0;
     int c;
+    if (take_environment(&o->limits) != SCT_OK)
+        return SCT_ERR_ARGUMENT;
     while ((c = getopt_long(argc, argv, ":h", info_options, NULL)) != -1) {
         if (c == '?' || c == ':')
             return complain_option(c, argv);
@@ -469,7 +560,7 @@ int sct_info_options_parse(struct sct_info_options *o, int argc, char **argv)
         }
         if (c == OPT_JSON)
             o->json = 1;
-        else if (take_limit(c, optarg, &o->limits) != SCT_OK)
+        else if (take_limit_option(c, optarg, &o->limits) != SCT_OK)
             return SCT_ERR_ARGUMENT;
     }
     o->inputs = argv + optind;

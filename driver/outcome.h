@@ -17,4 +17,30 @@ struct sct_outcome {
     int is_there[SCT_MAX_VARIANTS]; /* written, or would be in a dry run */
 };
 
+/* Whether it is fine and all that has been written is the input's own data. */
+static inline int sct_outcome_is_unchanged(const struct sct_outcome *o)
+{
+    int n = 0;
+    for (int i = 0; i < o->n_outputs; i++) {
+        if (!o->result.output[i].is_unchanged)
+            return 0;
+        n++;
+    }
+    return o->status == SCT_OK && n > 0;
+}
+
+/* Bytes that output i has less than the input; below 0 where it has more. */
+static inline int64_t sct_outcome_saved_bytes(const struct sct_outcome *o, int i)
+{
+    return (int64_t)o->result.bytes - (int64_t)o->result.output[i].bytes;
+}
+
+/* All outcomes of a command together. */
+struct sct_sum {
+    int n_inputs, n_fine; /* reported so far */
+    int n_outputs;        /* written */
+    uint64_t bytes, output_bytes;
+    int64_t saved_bytes; /* of each output, its input's bytes less its own */
+};
+
 #endif

@@ -21,6 +21,7 @@
 #include "bits.h"
 #include "convert.h"
 #include "geometry.h"
+#include "intake.h"
 #include "mem.h"
 #include "outplanes.h"
 #include "prepare.h"
@@ -32,6 +33,7 @@
 
 struct variant_run {
     struct sct_variant variant; /* with a format */
+    int is_copied;              /* not resized: the file is written again */
     struct sct_route route;
     struct sct_geometry geometry;
     sct_resizer *resizer[SCT_MAX_COMPONENTS];
@@ -47,7 +49,8 @@ struct run {
     const struct sct_job *job;
     struct sct_result *result;
     struct sct_dsp dsp;
-    struct sct_limits limits;
+    struct sct_limits limits; /* without zeros, except that of time */
+    struct sct_intake intake;
     struct sct_reader *reader;
     const struct sct_decoder_ops *ops;
     sct_decoder *decoder;
@@ -114,6 +117,10 @@ static void set_limits(struct run *run)
         run->limits.max_scans = SCT_MAX_SCANS;
     if (!run->limits.max_memory_bytes)
         run->limits.max_memory_bytes = SCT_MAX_MEMORY_BYTES;
+    if (!run->limits.max_input_bytes)
+        run->limits.max_input_bytes = SCT_MAX_INPUT_BYTES;
+    if (!run->limits.max_side)
+        run->limits.max_side = SCT_MAX_PICTURE_SIDE;
 }
 
 static int open_decoder(struct run *run)
@@ -122,7 +129,9 @@ static int open_decoder(struct run *run)
     run->reader = sct_mem_alloc(sizeof *run->reader);
     if (!run->reader)
         return SCT_ERR_MEMORY;
-    sct_reader_init(run->reader, &run->job->source);
+    sct_intake_init(&run->intake, &run->job->source, &run->limits, &result->report);
+    const struct sct_source source = sct_intake_source(&run->intake);
+    sct_reader_init(run->reader, &source);
     const struct sct_decoder_spec spec = {.reader = run->reader,
                                           .limits = run->limits,
                                           .salvage = run->job->salvage,
@@ -133,7 +142,22 @@ static int open_decoder(struct run *run)
         return status;
     result->format = run->picture.format;
     sct_geometry_upright(&run->picture, &result->width, &result->height);
+    if (result->width > run->limits.max_side || result->height > run->limits.max_side)
+        return sct_report_fail(&result->report, SCT_ERR_TOO_LARGE,
+                               "%d x %d: the limit on a side is %d pixels", result->width,
+                               result->height, run->limits.max_side);
     return SCT_OK;
+}
+
+/* Whether nothing is to be done to the picture itself. What is not upright has to be turned,
+ * and so is encoded again. */
+static int may_copy(const struct run *run, const struct variant_run *v)
+{
+    const struct sct_picture *p = &run->picture;
+    return v->geometry.width == p->width && v->geometry.height == p->height &&
+           p->orientation == 1 && v->variant.format->copy &&
+           strcmp(v->variant.format->name, p->format) == 0 && !v->variant.quality_exact &&
+           (v->variant.icc != SCT_ICC_SRGB || !p->icc);
 }
 
 static int plan_geometries(struct run *run)
@@ -143,6 +167,7 @@ static int plan_geometries(struct run *run)
         return sct_report_fail(&run->result->report, SCT_ERR_ARGUMENT,
                                "%d variants: 1 to %d are possible", job->n_variants,
                                SCT_MAX_VARIANTS);
+    int keeps = 0;
     run->variants = sct_mem_alloc((size_t)job->n_variants * sizeof *run->variants);
     if (!run->variants)
         return SCT_ERR_MEMORY;
@@ -158,13 +183,28 @@ static int plan_geometries(struct run *run)
                                           &v->variant, job->linear, &run->result->report);
         if (status < 0)
             return status;
+        v->is_copied = v->output->is_unchanged = may_copy(run, v);
+        keeps |= v->is_copied;
         v->output->width = v->geometry.width;
         v->output->height = v->geometry.height;
         v->output->format = v->variant.format->name;
         v->output->extension = v->variant.format->extension;
     }
     run->result->n_outputs = job->n_variants;
+    if (!keeps)
+        sct_intake_forget(&run->intake);
     return SCT_OK;
+}
+
+/* The variant's, or less where the source was saved at less in the same format. */
+static int choose_quality(const struct run *run, const struct variant_run *v)
+{
+    const struct sct_picture *p = &run->picture;
+    const int is_known =
+        p->quality > 0 && strcmp(v->variant.format->name, p->format) == 0;
+    if (!is_known || v->variant.quality_exact)
+        return v->variant.quality;
+    return sct_min(v->variant.quality, p->quality);
 }
 
 static void encoder_spec(const struct run *run, const struct variant_run *v,
@@ -178,7 +218,7 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
                                       .is_limited = v->route.out.is_limited,
                                       .depth = v->route.out.depth,
                                       .n_components = v->route.out.n_components,
-                                      .quality = v->variant.quality,
+                                      .quality = choose_quality(run, v),
                                       .lossless = v->variant.lossless,
                                       .compression = v->variant.compression,
                                       .progressive = v->variant.progressive,
@@ -234,7 +274,7 @@ static int plan_resizers(struct run *run)
     const sct_resizer *last = NULL;
     for (int i = 0; i < run->job->n_variants; i++) {
         struct variant_run *v = &run->variants[i];
-        for (int ci = 0; ci < run->picture.n_components; ci++) {
+        for (int ci = 0; ci < run->picture.n_components && !v->is_copied; ci++) {
             struct sct_resizer_spec spec = {.x = v->geometry.component[ci].x,
                                             .y = v->geometry.component[ci].y,
                                             .filter = v->variant.filter,
@@ -262,6 +302,8 @@ static int check_memory(const struct run *run)
         n = sct_size_add(n, sct_prepare_bytes(&run->picture, run->job->linear));
     for (int i = 0; i < run->job->n_variants; i++) {
         const struct variant_run *v = &run->variants[i];
+        if (v->is_copied)
+            continue;
         for (int ci = 0; ci < run->picture.n_components; ci++)
             n = sct_size_add(n, sct_resizer_bytes(v->resizer[ci]));
         n = sct_size_add(n, sct_outplanes_bytes(&v->geometry, v->route.depth, no_rings));
@@ -279,7 +321,7 @@ static int check_memory(const struct run *run)
 static int allocate_resizers(struct run *run, struct variant_run *v,
                              const struct sct_block_layout *layout)
 {
-    for (int ci = 0; ci < run->picture.n_components; ci++) {
+    for (int ci = 0; ci < run->picture.n_components && !v->is_copied; ci++) {
         const int status = sct_resizer_allocate(v->resizer[ci], layout);
         if (status < 0)
             return status;
@@ -296,6 +338,8 @@ static struct sct_block_layout tell_corner(struct run *run)
     for (int i = 0; i < run->job->n_variants; i++) {
         for (int ci = 0; ci < run->picture.n_components; ci++) {
             int u, v;
+            if (run->variants[i].is_copied)
+                break;
             sct_resizer_corner(run->variants[i].resizer[ci], &u, &v);
             corner_u = sct_max(corner_u, u);
             corner_v = sct_max(corner_v, v);
@@ -339,7 +383,10 @@ static int open_output(struct run *run, int i)
     if (status < 0)
         return status;
     v->is_target_open = 1;
+    if (v->is_copied)
+        return SCT_OK;
     encoder_spec(run, v, &spec);
+    v->output->quality = v->route.out.model == SCT_YCC ? spec.quality : 0;
     spec.sink = (struct sct_sink){.write = count_and_write, .ctx = v};
     status = v->variant.format->open(&v->encoder, &spec, &layout);
     if (status < 0)
@@ -365,12 +412,28 @@ static int open_outputs(struct run *run)
     return status;
 }
 
+/* The file once more, with the metadata that are wanted. */
+static int copy_file(struct run *run, struct variant_run *v)
+{
+    struct sct_encoder_spec spec;
+    const int status = sct_intake_drain(&run->intake);
+    if (status < 0)
+        return status;
+    encoder_spec(run, v, &spec);
+    spec.sink = (struct sct_sink){.write = count_and_write, .ctx = v};
+    return v->variant.format->copy(&spec, run->intake.kept, run->intake.n_kept);
+}
+
 /* Finishes every file, then publishes them all. */
 static int publish(struct run *run)
 {
     int status = SCT_OK;
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
         struct variant_run *v = &run->variants[i];
+        if (v->is_copied) {
+            status = copy_file(run, v);
+            continue;
+        }
         assert(v->planes.next_band == v->planes.n_bands);
         status = v->variant.format->finish(v->encoder);
     }
@@ -451,6 +514,8 @@ static int run_variants(struct run *run, const struct sct_band *band,
 {
     int status = SCT_OK;
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
+        if (run->variants[i].is_copied)
+            continue;
         if (run->picture.domain == SCT_SAMPLES)
             resize_samples(run, &run->variants[i], band);
         else
@@ -466,7 +531,9 @@ static int run_variants(struct run *run, const struct sct_band *band,
 static int run_band(struct run *run, int n, struct sct_times *ms)
 {
     struct sct_band band;
-    int status = run->ops->read_band(run->decoder, &band);
+    int status = sct_intake_check_time(&run->intake);
+    if (status == SCT_OK)
+        status = run->ops->read_band(run->decoder, &band);
     charge_sample(run, &ms->decode);
     if (status == SCT_OK && n == 0)
         status = open_outputs(run);
@@ -514,6 +581,8 @@ static int begin(struct run *run, const struct sct_job *job, struct sct_result *
 static int end(struct run *run, int status)
 {
     struct sct_result *result = run->result;
+    if (run->intake.status < 0) /* what the decoder took for a source that fails */
+        status = run->intake.status;
     for (int i = 0; run->variants && i < run->job->n_variants; i++) {
         struct variant_run *v = &run->variants[i];
         for (int ci = 0; ci < SCT_MAX_COMPONENTS; ci++)
@@ -534,6 +603,7 @@ static int end(struct run *run, int status)
         run->ops->close(run->decoder);
     if (run->reader)
         result->bytes = run->reader->total_bytes;
+    sct_intake_free(&run->intake);
     sct_mem_free(run->variants);
     sct_mem_free(run->reader);
     if (status == SCT_ERR_MEMORY)

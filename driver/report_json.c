@@ -39,6 +39,18 @@ static int print_line(FILE *out, json_t *object, int failed)
     return SCT_OK;
 }
 
+static void set_written(json_t *entry, const struct sct_outcome *o, int i, int *failed)
+{
+    const struct sct_output *const output = &o->result.output[i];
+    *failed |= json_object_set_new(entry, "saved_bytes",
+                                   json_integer(sct_outcome_saved_bytes(o, i)));
+    *failed |= json_object_set_new(entry, "quality",
+                                   output->quality > 0 ? json_integer(output->quality)
+                                                       : json_null());
+    *failed |=
+        json_object_set_new(entry, "unchanged", json_boolean(output->is_unchanged));
+}
+
 static json_t *make_outputs(const struct sct_outcome *o, int *failed)
 {
     json_t *const list = json_array();
@@ -54,6 +66,8 @@ static json_t *make_outputs(const struct sct_outcome *o, int *failed)
         *failed |=
             json_object_set_new(entry, "bytes", json_integer((json_int_t)output->bytes));
         *failed |= json_object_set_new(entry, "format", make_string(output->format));
+        if (!o->is_dry_run)
+            set_written(entry, o, i, failed);
         *failed |= json_array_append_new(list, entry);
     }
     return list;
@@ -80,8 +94,10 @@ static void set_warnings(json_t *object, const struct sct_report *report, int *f
 
 int sct_report_json_print(FILE *out, const struct sct_outcome *o)
 {
-    const struct sct_verdict verdict =
-        o->is_skipped ? sct_verdict_skipped() : sct_verdict_of(o->status);
+    const struct sct_verdict verdict = o->is_skipped ? sct_verdict_skipped()
+                                       : sct_outcome_is_unchanged(o)
+                                           ? sct_verdict_unchanged()
+                                           : sct_verdict_of(o->status);
     const struct sct_result *const r = &o->result;
     int failed = 0;
     json_t *const outputs = make_outputs(o, &failed), *const ms =
@@ -95,6 +111,12 @@ int sct_report_json_print(FILE *out, const struct sct_outcome *o)
     failed |= json_object_set_new(object, "width", json_integer(r->width));
     failed |= json_object_set_new(object, "height", json_integer(r->height));
     failed |= json_object_set_new(object, "bytes", json_integer((json_int_t)r->bytes));
+    if (o->status == SCT_OK && !o->is_dry_run) {
+        json_int_t saved = 0;
+        for (int i = 0; i < o->n_outputs; i++)
+            saved += o->is_there[i] ? sct_outcome_saved_bytes(o, i) : 0;
+        failed |= json_object_set_new(object, "saved_bytes", json_integer(saved));
+    }
     failed |= json_object_set_new(object, "outputs", outputs);
     failed |= json_object_set_new(object, "ms", ms);
     if (o->is_dry_run)

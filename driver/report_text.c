@@ -27,7 +27,7 @@ static void print_output(FILE *out, const struct sct_outcome *o, int i)
     }
     char size[16];
     sct_text_bytes(size, output->bytes);
-    fprintf(out, " %s", size);
+    fprintf(out, " %s%s", size, output->is_unchanged ? " unchanged" : "");
     if (i == o->n_outputs - 1)
         fprintf(out, " %.*f ms", o->result.ms.total < 10 ? 1 : 0, o->result.ms.total);
     fputc('\n', out);
@@ -42,6 +42,17 @@ void sct_report_text_print(FILE *out, const struct sct_outcome *o)
     }
     for (int i = 0; i < o->n_outputs && o->status == SCT_OK; i++)
         print_output(out, o, i);
+}
+
+void sct_report_text_sum(FILE *out, const struct sct_sum *sum)
+{
+    char in[16], written[16], saved[16];
+    sct_text_bytes(in, sum->bytes);
+    sct_text_bytes(written, sum->output_bytes);
+    sct_text_bytes(saved, (uint64_t)llabs(sum->saved_bytes));
+    fprintf(out, "%d of %d inputs, %d outputs: %s in, %s out, %s %s\n", sum->n_fine,
+            sum->n_inputs, sum->n_outputs, in, written, saved,
+            sum->saved_bytes < 0 ? "more" : "saved");
 }
 
 void sct_report_text_complain(const struct sct_outcome *o, int wants_warnings)

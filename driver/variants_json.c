@@ -78,6 +78,8 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
         return take_boolean(l, key, value, &v->optimize);
     if (strcmp(key, "quality") == 0)
         return take_integer(l, key, value, 100, &v->quality);
+    if (strcmp(key, "quality_exact") == 0)
+        return take_boolean(l, key, value, &v->quality_exact);
     if (strcmp(key, "lossless") == 0)
         return take_boolean(l, key, value, &v->lossless);
     if (strcmp(key, "compression") == 0)

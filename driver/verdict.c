@@ -1,6 +1,6 @@
 /* Statuses become verdicts. What is wrong with the input stays wrong: permanent. What is
- * wrong with the world around it (a full disk, no memory, a share that is away) may pass.
- */
+ * wrong with the world around it (a full disk, no memory, a share that is away, a machine
+ * with too much to do) may pass. */
 #include "verdict.h"
 
 struct sct_verdict sct_verdict_of(int status)
@@ -8,8 +8,15 @@ struct sct_verdict sct_verdict_of(int status)
     const struct sct_verdict v = {
         .word = sct_status_name(status),
         .is_failure = status < 0,
-        .is_transient = status == SCT_ERR_IO || status == SCT_ERR_MEMORY,
+        .is_transient =
+            status == SCT_ERR_IO || status == SCT_ERR_MEMORY || status == SCT_ERR_TIMEOUT,
     };
+    return v;
+}
+
+struct sct_verdict sct_verdict_unchanged(void)
+{
+    const struct sct_verdict v = {.word = "unchanged"};
     return v;
 }
 
@@ -30,6 +37,7 @@ const char *sct_verdict_explain(int status)
     case SCT_ERR_TRUNCATED: return "the data ends too early";
     case SCT_ERR_CORRUPT: return "the data is damaged";
     case SCT_ERR_TOO_LARGE: return "a limit would be exceeded";
+    case SCT_ERR_TIMEOUT: return "it took too long";
     default: return "";
     }
 }

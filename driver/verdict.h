@@ -16,6 +16,9 @@ struct sct_verdict sct_verdict_of(int status);
 /* Nothing to do: all outputs were there already. */
 struct sct_verdict sct_verdict_skipped(void);
 
+/* Fine, and all outputs are what came in, without what is dropped of its metadata. */
+struct sct_verdict sct_verdict_unchanged(void);
+
 /* A sentence for a failure about which nobody left a message; static storage. */
 const char *sct_verdict_explain(int status);
 

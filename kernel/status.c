@@ -17,6 +17,7 @@ const char *sct_status_name(int status)
     case SCT_ERR_TRUNCATED: return "truncated";
     case SCT_ERR_CORRUPT: return "corrupt";
     case SCT_ERR_TOO_LARGE: return "too_large";
+    case SCT_ERR_TIMEOUT: return "timeout";
     default: return "unknown";
     }
 }

@@ -30,7 +30,9 @@ enum sct_status {
     SCT_ERR_UNSUPPORTED = -5,  /* a picture, of a kind that we do not read or write */
     SCT_ERR_TRUNCATED = -6,    /* the data ends too early */
     SCT_ERR_CORRUPT = -7,      /* the data contradicts its format */
-    SCT_ERR_TOO_LARGE = -8     /* a limit on pixels, scans or memory would be exceeded */
+    SCT_ERR_TOO_LARGE = -8,    /* a limit on pixels, bytes, scans or memory would be
+                                  exceeded */
+    SCT_ERR_TIMEOUT = -9       /* the limit on time has been reached */
 };
 
 /* A short lower-case word for a status: "ok", "truncated", ...; "unknown" for a value

@@ -75,7 +75,8 @@ class Names(CommandTest):
         run = self.resize("-s", "20", "-o", "out/", "--", *names)
         expected = [os.path.splitext(name)[0] + ".jpg" for name in names]
         self.assertEqual(sorted(os.listdir(self.at("out"))), sorted(expected))
-        self.assertEqual(len(run.lines), len(names))  # a newline in a name breaks no line
+        self.assertEqual(len(run.lines), len(names) + 1)  # a newline in a name breaks no line
+        self.assertRegex(run.lines[-1], r"^8 of 8 inputs, 8 outputs: .* in, .* out, .* saved$")
         self.assertIn("new\\nline.jpg -> ", run.stdout.decode())
 
     def test_names_that_are_not_utf8(self):

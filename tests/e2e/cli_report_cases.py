@@ -100,17 +100,22 @@ class Json(CommandTest):
         run = self.resize("--json", "-s", "100", "-s", "50x50", "p.jpg")
         self.assertEqual(len(run.lines), 1)
         o = run.objects[0]
-        self.assertEqual(list(o), ["input", "verdict", "width", "height", "bytes", "outputs", "ms"])
+        self.assertEqual(list(o), ["input", "verdict", "width", "height", "bytes",
+                                   "saved_bytes", "outputs", "ms"])
         self.assertEqual((o["input"], o["verdict"], o["width"], o["height"], o["bytes"]),
                          ("p.jpg", "ok", 640, 480, os.path.getsize(self.at("p.jpg"))))
         self.assertEqual([list(out) for out in o["outputs"]],
-                         [["path", "name", "width", "height", "bytes", "format"]] * 2)
+                         [["path", "name", "width", "height", "bytes", "format", "saved_bytes",
+                           "quality", "unchanged"]] * 2)
+        self.assertEqual(o["saved_bytes"], sum(out["saved_bytes"] for out in o["outputs"]))
         self.assertEqual([out["path"] for out in o["outputs"]], ["p-100.jpg", "p-50x50.jpg"])
         self.assertEqual([out["name"] for out in o["outputs"]], ["100", "50x50"])
         for out in o["outputs"]:
             self.assertEqual(out["bytes"], os.path.getsize(self.at(out["path"])))
             self.assertEqual(size_of(self.at(out["path"])), (out["width"], out["height"]))
             self.assertEqual(out["format"], "jpeg")
+            self.assertEqual(out["saved_bytes"], o["bytes"] - out["bytes"])
+            self.assertEqual((out["quality"], out["unchanged"]), (80, False))
         ms = o["ms"]
         self.assertEqual(list(ms), ["plan", "decode", "resize", "encode", "total"])
         self.assertTrue(all(value >= 0 and round(value, 3) == value for value in ms.values()), ms)

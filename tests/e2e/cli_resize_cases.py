@@ -175,7 +175,7 @@ class CommandLine(CommandTest):
     def test_abbreviations_order_and_double_dash(self):
         self.put(PHOTO, "-s.jpg")
         self.put(PHOTO, "b.jpg")
-        self.resize("b.jpg", "--qual", "50", "--siz", "90", "--", "-s.jpg")
+        self.resize("b.jpg", "--subs", "4:4:4", "--siz", "90", "--", "-s.jpg")
         self.assertEqual(self.files(), ["-s-90.jpg", "-s.jpg", "b-90.jpg", "b.jpg"])
         self.refuse("-s", "9", "--progres", "--max", "3", "b.jpg", says="--max")
 

@@ -178,7 +178,10 @@ class Manual(CommandTest):
         source = read(os.path.join(DRIVER, "options.c")).decode()
         for table, words in (("resize_options", "resize"), ("info_options", "info")):
             body = source.split(f"{table}[] = {{")[1].split("};")[0]
-            names = {"--" + name for name in re.findall(r'\{"([\w-]+)"', body)}
+            limits = source.split("#define LIMIT_OPTIONS")[1].split("\n\n")[0]
+            self.assertIn("LIMIT_OPTIONS", body)
+            body += limits
+            names = {"--" + name for name in re.findall(r'"([a-z][\w-]+)", \w+_argument', body)}
             self.assertGreater(len(names), 3)
             in_help = {name for name in self.help_options(words) if name.startswith("--")}
             self.assertEqual(names, in_help)
