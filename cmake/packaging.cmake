@@ -41,6 +41,9 @@ install(FILES "${PROJECT_BINARY_DIR}/package/scantling-config.cmake"
 file(RELATIVE_PATH SCT_PREFIX_FROM_PC
      "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
 set(SCT_PC_REQUIRES_PRIVATE libjpeg)
+if(SCT_WITH_ICC)
+    string(APPEND SCT_PC_REQUIRES_PRIVATE ", lcms2")
+endif()
 configure_file(cmake/scantling.pc.in "${PROJECT_BINARY_DIR}/package/scantling.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/package/scantling.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
