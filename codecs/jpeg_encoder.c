@@ -118,8 +118,14 @@ static int plan_layout(struct sct_encoder *e, const struct sct_encoder_spec *spe
     return SCT_OK;
 }
 
+/* Four inks are for printers: where they can be converted to sRGB, that is preferred. open
+ * would write them. */
 static int takes_planes(const struct sct_encoder_spec *spec)
 {
+#ifdef SCT_HAVE_ICC
+    if (spec->model == SCT_CMYK || spec->model == SCT_YCCK)
+        return 0;
+#endif
     return !spec->has_alpha && !spec->is_limited && spec->depth <= 8;
 }
 

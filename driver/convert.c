@@ -2,8 +2,9 @@
  *
  *     16 bits   alpha: divided out, or laid on the background
  *               linear light: back to sRGB's curve
+ *     any       YCC to RGB, inks and other colour spaces to sRGB
  *     8 bits    from here on, unless the encoder wants 16
- *               YCC to RGB, RGB to YCC, gray to either
+ *               RGB to YCC, gray to either
  *
  * Rows that come in are changed in place as far as their depth stays; what the encoder gets
  * stands in planes of our own, which have the padding that it wants. */
@@ -67,27 +68,51 @@ static int create_tables(struct sct_convert *c, const struct sct_variant *varian
     if (!c->from_linear)
         return SCT_ERR_MEMORY;
     sct_colour_fill_to_linear(c->from_linear); /* for the background, which is in sRGB */
-    sct_colour_look_up(c->background, c->from_linear, 3);
+    if (!c->route.is_to_srgb)                  /* otherwise it is laid under last */
+        sct_colour_look_up(c->background, c->from_linear, 3);
     sct_colour_fill_from_linear(c->from_linear);
     return SCT_OK;
 }
 
+static int has_inks(const struct sct_convert *c)
+{
+    return c->model == SCT_CMYK || c->model == SCT_YCCK;
+}
+
+static int create_transform(struct sct_convert *c, const struct sct_picture *picture,
+                            struct sct_report *report)
+{
+    const struct sct_icc_spec spec = {.icc = picture->icc,
+                                      .icc_bytes = picture->icc_bytes,
+                                      .model = has_inks(c)            ? SCT_CMYK
+                                               : c->model == SCT_GRAY ? SCT_GRAY
+                                                                      : SCT_RGB,
+                                      .is_inverted = picture->has_adobe,
+                                      .depth = c->route.depth,
+                                      .n_pixels = (int64_t)c->width * c->height,
+                                      .report = report};
+    return sct_icc_transform_create(&c->transform, &spec);
+}
+
 int sct_convert_create(struct sct_convert *c, const struct sct_picture *picture,
                        const struct sct_route *route, const struct sct_variant *variant,
-                       const struct sct_encoder_layout *layout)
+                       const struct sct_encoder_layout *layout, struct sct_report *report)
 {
     const int n_colours = sct_model_components(picture->model);
     const int is_laid_on_colour = picture->has_alpha && !route->out.has_alpha &&
                                   n_colours == 1 && route->out.model != SCT_GRAY;
     *c = (struct sct_convert){.route = *route,
                               .model = picture->model,
-                              .n_colours = is_laid_on_colour ? 3 : n_colours,
+                              .n_colours =
+                                  n_colours == 4 || is_laid_on_colour ? 3 : n_colours,
                               .n_in = picture->n_components,
                               .is_limited = picture->is_limited,
                               .width = layout->component[0].width,
                               .height = layout->component[0].height,
                               .band_rows = layout->component[0].band_rows};
     int status = create_tables(c, variant);
+    if (status == SCT_OK && route->is_to_srgb)
+        status = create_transform(c, picture, report);
     for (int ci = 0; ci < route->out.n_components && status == SCT_OK; ci++)
         status = create_out(c, layout, ci);
     if (status < 0)
@@ -101,6 +126,7 @@ void sct_convert_free(struct sct_convert *c)
         sct_mem_free(c->out[ci].plane.data);
         sct_mem_free(c->out[ci].rows);
     }
+    sct_icc_transform_free(c->transform);
     sct_mem_free(c->scratch);
     sct_mem_free(c->from_linear);
     memset(c, 0, sizeof *c);
@@ -143,21 +169,86 @@ static void keep_row(const struct sct_convert *c, const union row row[4], int pa
                (size_t)c->width * sizeof(uint16_t));
 }
 
-static void resolve_alpha(const struct sct_convert *c, const union row row[4])
+static int has_alpha(const struct sct_convert *c)
 {
-    const uint16_t *alpha = row[c->n_colours].wide;
-    for (int ci = 0; ci < c->n_colours; ci++) {
-        if (c->route.out.has_alpha)
-            sct_colour_unpremultiply(row[ci].wide, alpha, c->width);
-        else
-            sct_colour_flatten(row[ci].wide, alpha, c->background[ci], c->width);
-    }
+    return c->route.is_premultiplied;
 }
 
-static void leave_linear_light(const struct sct_convert *c, const union row row[4])
+/* Whether what is transparent is laid on the background. */
+static int flattens(const struct sct_convert *c)
 {
+    return has_alpha(c) && !c->route.out.has_alpha;
+}
+
+/* Colours beside alpha, before gray is expanded. */
+static int count_straight(const struct sct_convert *c)
+{
+    return c->n_in - has_alpha(c);
+}
+
+static void divide_alpha(const struct sct_convert *c, const union row row[4])
+{
+    const int n = count_straight(c);
+    for (int ci = 0; ci < n; ci++)
+        sct_colour_unpremultiply(row[ci].wide, row[n].wide, c->width);
+}
+
+/* Onto the background, which is in the same light. */
+static void flatten(const struct sct_convert *c, union row row[4])
+{
+    if (c->n_in == 2 && c->n_colours == 3)
+        expand_gray(c, row);
     for (int ci = 0; ci < c->n_colours; ci++)
+        sct_colour_flatten(row[ci].wide, row[c->n_colours].wide, c->background[ci],
+                           c->width);
+}
+
+static void leave_linear_light(const struct sct_convert *c, const union row row[4], int n)
+{
+    for (int ci = 0; ci < n && c->route.is_linear; ci++)
         sct_colour_look_up(row[ci].wide, c->from_linear, c->width);
+}
+
+static void run_transform(const struct sct_convert *c, const union row row[4], int width)
+{
+    const void *in[4];
+    void *out[3];
+    for (int ci = 0; ci < 4; ci++)
+        in[ci] = row[ci].wide;
+    for (int ci = 0; ci < 3; ci++)
+        out[ci] = row[ci].wide;
+    sct_icc_transform_run(c->transform, in, out, width);
+}
+
+static void convert_colours(const struct sct_convert *c, const union row row[4])
+{
+    if (c->model == SCT_YCC || c->model == SCT_YCCK)
+        sct_colour_ycc_to_rgb(row[0].narrow, row[1].narrow, row[2].narrow, c->is_limited,
+                              c->width);
+    /* Inks are the complement of RGB (T.872, 6.5.4). */
+    for (int ci = 0; ci < 3 && c->model == SCT_YCCK; ci++)
+        for (int x = 0; x < c->width; x++)
+            row[ci].narrow[x] = (uint8_t)(255 - row[ci].narrow[x]);
+    if (c->transform)
+        run_transform(c, row, c->width);
+}
+
+/* What comes becomes gray or RGB, straight, beside alpha if that stays. */
+static void normalise(const struct sct_convert *c, union row row[4])
+{
+    const int n = count_straight(c);
+    const int flattens_first = flattens(c) && !c->transform;
+    if (flattens_first)
+        flatten(c, row);
+    else if (has_alpha(c))
+        divide_alpha(c, row);
+    leave_linear_light(c, row, flattens_first ? c->n_colours : n);
+    convert_colours(c, row);
+    if (!flattens(c) || flattens_first)
+        return;
+    for (int ci = 0; ci < n; ci++) /* the background is sRGB, as colours are only now */
+        sct_colour_premultiply(row[ci].wide, row[n].wide, c->width);
+    flatten(c, row);
 }
 
 /* ---- 8 bits ------------------------------------------------------------------------ */
@@ -175,8 +266,6 @@ static void narrow_row(const struct sct_convert *c, const union row row[4], int 
     }
     if (c->n_colours == 1)
         rgb[1] = rgb[2] = rgb[0];
-    else if (c->model == SCT_YCC)
-        sct_colour_ycc_to_rgb(rgb[0], rgb[1], rgb[2], c->is_limited, c->width);
 }
 
 static void copy_row(uint8_t *to, const uint8_t *from, int width)
@@ -214,6 +303,10 @@ static void weigh_rows(const struct sct_convert *c, uint8_t *rgb[3][MAX_SUB], in
         sct_colour_unpremultiply(shrunk[ci].wide, shrunk[3].wide, width);
         if (c->route.is_linear)
             sct_colour_look_up(shrunk[ci].wide, c->from_linear, width);
+    }
+    if (c->transform)
+        run_transform(c, shrunk, width);
+    for (int ci = 0; ci < 3; ci++) {
         rgb[ci][0] = scratch_row(c, ci, KEPT);
         sct_colour_narrow(rgb[ci][0], shrunk[ci].wide, width);
     }
@@ -277,14 +370,9 @@ static void convert_row(struct sct_convert *c, int i, union row row[4],
     const int parity = i % v;
     uint8_t *now[3];
 
-    if (c->n_in == 2 && c->n_colours == 3)
-        expand_gray(c, row);
     if (weighs_chroma(c))
         keep_row(c, row, parity);
-    if (c->route.is_premultiplied)
-        resolve_alpha(c, row);
-    if (c->route.is_linear)
-        leave_linear_light(c, row);
+    normalise(c, row);
     if (c->route.out.depth == 16) {
         write_16(c, i, row);
         return;
@@ -307,7 +395,7 @@ void sct_convert_band(struct sct_convert *c, uint8_t *const *rows[SCT_MAX_COMPON
     uint8_t *rgb[3][MAX_SUB] = {{NULL}};
 
     for (int i = 0; i < n_rows; i++) {
-        union row row[SCT_MAX_COMPONENTS];
+        union row row[SCT_MAX_COMPONENTS] = {{NULL}};
         for (int ci = 0; ci < c->n_in; ci++) {
             void *const samples = rows[ci][i];
             if (c->route.depth == 16)

@@ -4,6 +4,7 @@
 #define SCT_CONVERT_H
 
 #include "encoder.h"
+#include "icc.h"
 #include "plane.h"
 #include "route.h"
 
@@ -13,8 +14,9 @@ struct sct_convert {
     int n_in;             /* of them, alpha included */
     int n_colours; /* that alpha is taken away from: gray may have to become three */
     int is_limited;
-    int width, height; /* pixels */
-    int band_rows;     /* pixels in a full band */
+    sct_icc_transform *transform; /* or NULL; owned */
+    int width, height;            /* pixels */
+    int band_rows;                /* pixels in a full band */
     int next_band;
     uint16_t background[3]; /* in the light in which it is laid under */
     uint16_t *from_linear;  /* or NULL; owned */
@@ -26,10 +28,12 @@ struct sct_convert {
     } out[SCT_MAX_COMPONENTS];
 };
 
-/* layout: the encoder's. SCT_ERR_MEMORY; then nothing needs to be freed. */
+/* layout: the encoder's. SCT_ERR_MEMORY, or what sct_icc_transform_create says; then nothing
+ * needs to be freed. */
 int sct_convert_create(struct sct_convert *c, const struct sct_picture *picture,
                        const struct sct_route *route, const struct sct_variant *variant,
-                       const struct sct_encoder_layout *layout);
+                       const struct sct_encoder_layout *layout,
+                       struct sct_report *report);
 void sct_convert_free(struct sct_convert *c); /* accepts a zeroed one */
 
 /* The layout of the planes that come: all components have the output's own size, and their

@@ -21,6 +21,7 @@
 #include "bits.h"
 #include "convert.h"
 #include "geometry.h"
+#include "icc.h"
 #include "intake.h"
 #include "mem.h"
 #include "outplanes.h"
@@ -142,6 +143,9 @@ static int open_decoder(struct run *run)
         return status;
     result->format = run->picture.format;
     sct_geometry_upright(&run->picture, &result->width, &result->height);
+    if (run->picture.icc && sct_icc_check(run->picture.icc, run->picture.icc_bytes,
+                                          run->picture.model, &result->report) < 0)
+        run->picture.icc = NULL; /* unless it was for want of memory: then soon all is */
     if (result->width > run->limits.max_side || result->height > run->limits.max_side)
         return sct_report_fail(&result->report, SCT_ERR_TOO_LARGE,
                                "%d x %d: the limit on a side is %d pixels", result->width,
@@ -196,6 +200,15 @@ static int plan_geometries(struct run *run)
     return SCT_OK;
 }
 
+/* Whether the output is in the colours of the picture's profile, and may say so: a gray profile
+ * fits no colours. */
+static int keeps_icc(const struct run *run, const struct variant_run *v)
+{
+    const int was_gray = run->picture.model == SCT_GRAY;
+    return v->variant.icc == SCT_ICC_KEEP && !v->route.is_to_srgb &&
+           was_gray == (v->route.out.model == SCT_GRAY);
+}
+
 /* The variant's, or less where the source was saved at less in the same format. */
 static int choose_quality(const struct run *run, const struct variant_run *v)
 {
@@ -211,23 +224,24 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
                          struct sct_encoder_spec *spec)
 {
     const struct sct_picture *picture = &run->picture;
-    *spec = (struct sct_encoder_spec){.width = v->geometry.width,
-                                      .height = v->geometry.height,
-                                      .model = v->route.out.model,
-                                      .has_alpha = v->route.out.has_alpha,
-                                      .is_limited = v->route.out.is_limited,
-                                      .depth = v->route.out.depth,
-                                      .n_components = v->route.out.n_components,
-                                      .quality = choose_quality(run, v),
-                                      .lossless = v->variant.lossless,
-                                      .compression = v->variant.compression,
-                                      .progressive = v->variant.progressive,
-                                      .optimize = v->variant.optimize,
-                                      .has_adobe = picture->has_adobe,
-                                      .icc = picture->icc,
-                                      .icc_bytes = picture->icc_bytes,
-                                      .sink = v->sink,
-                                      .report = &run->result->report};
+    *spec =
+        (struct sct_encoder_spec){.width = v->geometry.width,
+                                  .height = v->geometry.height,
+                                  .model = v->route.out.model,
+                                  .has_alpha = v->route.out.has_alpha,
+                                  .is_limited = v->route.out.is_limited,
+                                  .depth = v->route.out.depth,
+                                  .n_components = v->route.out.n_components,
+                                  .quality = choose_quality(run, v),
+                                  .lossless = v->variant.lossless,
+                                  .compression = v->variant.compression,
+                                  .progressive = v->variant.progressive,
+                                  .optimize = v->variant.optimize,
+                                  .has_adobe = picture->has_adobe,
+                                  .icc = keeps_icc(run, v) ? picture->icc : NULL,
+                                  .icc_bytes = keeps_icc(run, v) ? picture->icc_bytes : 0,
+                                  .sink = v->sink,
+                                  .report = &run->result->report};
     for (int ci = 0; ci < spec->n_components; ci++) {
         spec->component[ci].h = v->route.out.component[ci].h;
         spec->component[ci].v = v->route.out.component[ci].v;
@@ -395,7 +409,7 @@ static int open_output(struct run *run, int i)
     if (!v->route.is_direct) {
         sct_convert_layout(&layout, run->picture.n_components, &planes);
         status = sct_convert_create(&v->convert, &run->picture, &v->route, &v->variant,
-                                    &layout);
+                                    &layout, &run->result->report);
         if (status < 0)
             return status;
     }

@@ -1,6 +1,8 @@
 /* See route.h. Candidates are tried in order of preference; the encoder says which it takes. */
 #include "route.h"
 
+#include "icc.h"
+
 #include <string.h>
 
 /* What the encoder would be told of the planes. */
@@ -117,8 +119,6 @@ static int plan_converted(struct sct_route *r, const struct sct_picture *picture
     r->is_direct = 0;
     r->is_premultiplied = picture->has_alpha;
     r->depth = picture->has_alpha || r->is_linear ? 16 : picture->depth;
-    if (picture->model == SCT_CMYK || picture->model == SCT_YCCK)
-        return 0;
     for (r->out.depth = wants_16 ? 16 : 8; r->out.depth >= 8; r->out.depth -= 8)
         if (plan_planes(r, picture, variant))
             return 1;
@@ -127,13 +127,26 @@ static int plan_converted(struct sct_route *r, const struct sct_picture *picture
 
 /* ---- */
 
+static int has_inks(const struct sct_picture *picture)
+{
+    return picture->model == SCT_CMYK || picture->model == SCT_YCCK;
+}
+
+static int needs_srgb(const struct sct_picture *picture,
+                      const struct sct_variant *variant)
+{
+    return variant->icc == SCT_ICC_SRGB && picture->icc &&
+           !sct_icc_is_srgb(picture->icc, picture->icc_bytes);
+}
+
 /* Whether the picture's planes could go to an encoder as they are. Of RGB samples those that
  * compress want to see YCC. */
-static int may_be_direct(const struct sct_picture *picture,
+static int may_be_direct(const struct sct_route *r, const struct sct_picture *picture,
                          const struct sct_variant *variant)
 {
     struct sct_route ycc = {.out.depth = 8};
-    if (picture->has_alpha || (picture->depth == 16 && variant->depth != 16))
+    if (r->is_linear || r->is_to_srgb || picture->has_alpha ||
+        (picture->depth == 16 && variant->depth != 16))
         return 0;
     return picture->domain == SCT_COEFS || picture->model != SCT_RGB ||
            !try_model(&ycc, variant, SCT_YCC, 0);
@@ -145,9 +158,12 @@ int sct_route_plan(struct sct_route *route, struct sct_geometry *geometry,
 {
     memset(route, 0, sizeof *route);
     route->is_linear = is_linear;
-    if (!is_linear && may_be_direct(picture, variant) &&
+    route->is_to_srgb = needs_srgb(picture, variant);
+    if (may_be_direct(route, picture, variant) &&
         plan_direct(route, geometry, picture, variant))
         return SCT_OK;
+    if (has_inks(picture))
+        route->is_to_srgb = 1;
 
     struct sct_variant full = *variant;
     full.subsampling = SCT_SUB_444;

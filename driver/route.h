@@ -14,6 +14,7 @@ struct sct_route {
     int is_direct;
     int depth;            /* bits of the resizers' samples, 8 or 16 */
     int is_premultiplied; /* as prepare.h does it */
+    int is_to_srgb; /* colours are converted, by the picture's profile if it has one */
     int is_linear;
     struct { /* the planes that the encoder gets */
         enum sct_model model;
