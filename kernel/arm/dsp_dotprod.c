@@ -23,16 +23,6 @@
 
 enum { BYTES_LIMIT = 32640 }; /* the least value whose .hi is no signed byte */
 
-static inline int8x8_t low_bytes(int16x8_t a)
-{
-    return vmovn_s16(a);
-}
-
-static inline int8x8_t high_bytes(int16x8_t a)
-{
-    return vaddhn_s16(a, vdupq_n_s16(128));
-}
-
 static inline int32_t load_pair(const int16_t *weights)
 {
     int32_t pair;
@@ -42,48 +32,60 @@ static inline int32_t load_pair(const int16_t *weights)
 
 /* ---- horz ----------------------------------------------------------------------------
  *
- * The pairs of a window, in the order of the weights, are q = 0, 1, ...; two neighbours are
- * a quad, four bytes of each lane. The groups of some outputs are first brought into quads,
- * one that begins at every pair, as windows begin at any:
+ * The groups of a window, in the order of the weights, are q = 0, 1, ...; two neighbours
+ * are a quad, four bytes of each lane. The groups that some outputs look at are first
+ * brought into quads, the bytes of each group once:
  *
- *     groups      q0            q1            q2            q3          16 int16 each
- *     quads       q0q1          q1q2          q2q3          q3-         8 lanes x 4 bytes
- *     window      ^^^^ w0..w3                 ^^^^ w4..w7
+ *     groups      q0  q1    q2  q3    q4  q5    q6  q7       16 int16 each
+ *     quads       q0..q1    q2..q3    q4..q5    q6..q7       8 lanes x 4 bytes
+ *     window      w0  w1    w2  w3    w4  0
+ *     another      0  w0    w1  w2    w3  w4                 begins at an odd group
  *
- * A quad is a register of lanes 0..3 and one of lanes 4..7, first their .lo, then their
- * .hi. Samples are -128..127: they are their own .lo, and half of the work is not there. */
+ * A window that begins at an odd group has its weights moved by one pair. A quad is a
+ * register of lanes 0..3 and one of lanes 4..7, first their .lo, then their .hi. Samples
+ * are -128..127: they are their own .lo, and half of the work is not there. */
 
 enum {
     N_REGS = 2,         /* of the bytes of a quad */
+    SIDE = 2,           /* outputs side by side, with 8 or 12 sums */
     QUADS_BYTES = 16384 /* on the stack, and in the first-level cache */
 };
 
-/* The two bytes of each lane that a group holds. */
+/* Bytes from a quad to the next. */
+static inline ptrdiff_t quad_bytes(int is_wide)
+{
+    return 16 * N_REGS * (1 + is_wide);
+}
+
+/* The two bytes of 16 values: of a group, or of weights. */
 struct pair_bytes {
     int8x16_t lo, hi;
 };
 
-/* What has been seen that does not fit. */
+ALWAYS_INLINE struct pair_bytes split_16(int16x8_t a, int16x8_t b)
+{
+    return (struct pair_bytes){
+        vuzp1q_s8(vreinterpretq_s8_s16(a), vreinterpretq_s8_s16(b)),
+        vaddhn_high_s16(vaddhn_s16(a, vdupq_n_s16(128)), b, vdupq_n_s16(128))};
+}
+
+/* The .hi that have been seen. -128 is what comes out of BYTES_LIMIT and more (and of the
+ * 128 least values, which would be fine, but whom no picture has either). */
 struct range {
-    int16x8_t max;     /* wide: the largest value */
-    uint8x16_t is_out; /* narrow: not 0 if one is not in -128..127 */
+    int8x16_t least;
+    int8x16_t any; /* narrow: the bits of all of them; 0 if all values are -128..127 */
 };
 
 ALWAYS_INLINE struct pair_bytes load_group(const int16_t *group, int is_wide,
                                            struct range *range)
 {
     const int16x8_t a = vld1q_s16(group), b = vld1q_s16(group + 8);
-    const int8x16_t a8 = vreinterpretq_s8_s16(a), b8 = vreinterpretq_s8_s16(b);
-    struct pair_bytes bytes = {vuzp1q_s8(a8, b8), vdupq_n_s8(0)};
+    const struct pair_bytes bytes = split_16(a, b);
 
-    if (is_wide) {
-        bytes.hi = vaddhn_high_s16(high_bytes(a), b, vdupq_n_s16(128));
-        range->max = vmaxq_s16(range->max, vmaxq_s16(a, b));
-    } else { /* the upper byte is 0, or -1 where the lower is negative */
-        const uint8x16_t upper = vreinterpretq_u8_s8(vuzp2q_s8(a8, b8));
-        const uint8x16_t sum = vsraq_n_u8(upper, vreinterpretq_u8_s8(bytes.lo), 7);
-        range->is_out = vorrq_u8(range->is_out, sum);
-    }
+    if (is_wide)
+        range->least = vminq_s8(range->least, bytes.hi);
+    else
+        range->any = vorrq_s8(range->any, bytes.hi);
     return bytes;
 }
 
@@ -106,133 +108,177 @@ ALWAYS_INLINE void store_quad(int8_t *quad, struct pair_bytes a, struct pair_byt
     }
 }
 
-/* Units -> quads, n_units * n_pairs of them. With an even n_pairs only every other one is
- * ever looked at. One more may be written in front. Returns whether all values fit. */
-ALWAYS_INLINE int make_quads(int8_t *quads, const int16_t *unit, int n_units,
-                             const struct sct_horz *h, int is_wide)
-{
-    const ptrdiff_t step = 16 * N_REGS * (1 + is_wide);
-    struct range range = {vdupq_n_s16(INT16_MIN), vdupq_n_u8(0)};
-
-    if (h->n_pairs % 2 == 0) {
-        for (int j = 0; j < n_units; j++, unit += h->unit_stride)
-            for (int p = 0; p < h->n_pairs; p += 2, quads += 2 * step) {
-                const int16_t *group = unit + p * SCT_GROUP;
-                const struct pair_bytes a = load_group(group, is_wide, &range);
-                const struct pair_bytes b =
-                    load_group(group + SCT_GROUP, is_wide, &range);
-                store_quad(quads, a, b, is_wide);
-            }
-    } else {
-        const struct pair_bytes none = {vdupq_n_s8(0), vdupq_n_s8(0)};
-        struct pair_bytes last = none;
-        quads -= step; /* the first is in front of all: nothing and q0 */
-        for (int j = 0; j < n_units; j++, unit += h->unit_stride)
-            for (int p = 0; p < h->n_pairs; p++, quads += step) {
-                const struct pair_bytes a =
-                    load_group(unit + p * SCT_GROUP, is_wide, &range);
-                store_quad(quads, last, a, is_wide);
-                last = a;
-            }
-        store_quad(quads, last, none, is_wide);
-    }
-    return is_wide ? vmaxvq_s16(range.max) < BYTES_LIMIT : vmaxvq_u8(range.is_out) == 0;
-}
-
-/* The sums of four lanes, in four chains that do not wait for each other. */
-struct dots {
-    int32x4_t lo, mid[2], hi;
+/* Where the groups of consecutive units are. */
+struct groups {
+    const int16_t *next;
+    ptrdiff_t gap;     /* behind the last of a unit */
+    int n_pairs, left; /* in a unit; in this one */
 };
 
-ALWAYS_INLINE int32x4_t dot(int32x4_t sum, int8x16_t a, int8x8_t weights, int lane)
+ALWAYS_INLINE const int16_t *next_group(struct groups *g, int has_gaps)
 {
-    return lane ? vdotq_lane_s32(sum, a, weights, 1) : vdotq_lane_s32(sum, a, weights, 0);
+    const int16_t *group = g->next;
+    g->next += SCT_GROUP;
+    if (has_gaps && --g->left == 0) {
+        g->next += g->gap;
+        g->left = g->n_pairs;
+    }
+    return group;
 }
 
-ALWAYS_INLINE void add_quad(struct dots *sum, const int8_t *quad, int8x8_t w_lo,
-                            int8x8_t w_hi, int lane, int is_wide)
+/* n groups -> quads, and one more quad of zeros. */
+ALWAYS_INLINE void make_quads(int8_t *quads, struct groups groups, int n, int has_gaps,
+                              int is_wide, struct range *range)
 {
+    const ptrdiff_t step = quad_bytes(is_wide);
+    const struct pair_bytes none = {vdupq_n_s8(0), vdupq_n_s8(0)};
+    struct pair_bytes a, b;
+
+    for (; n >= 2; n -= 2, quads += step) {
+        a = load_group(next_group(&groups, has_gaps), is_wide, range);
+        b = load_group(next_group(&groups, has_gaps), is_wide, range);
+        store_quad(quads, a, b, is_wide);
+    }
+    if (n) {
+        a = load_group(next_group(&groups, has_gaps), is_wide, range);
+        store_quad(quads, a, none, is_wide);
+        quads += step;
+    }
+    store_quad(quads, none, none, is_wide);
+}
+
+/* The two bytes of 8 values, twice. */
+ALWAYS_INLINE struct pair_bytes split_8(int16x8_t a)
+{
+    const int8x16_t lo = vreinterpretq_s8_s16(a);
+    const int8x16_t hi = vreinterpretq_s8_s16(vaddq_s16(a, vdupq_n_s16(128)));
+    return (struct pair_bytes){vuzp1q_s8(lo, lo), vuzp2q_s8(hi, hi)};
+}
+
+/* How the weights of a window come to lie as the quads do: by whether it begins at an odd
+ * group. */
+struct fit {
+    uint8x16_t first; /* moves the first four pairs, for tbl */
+    int16x8_t last;   /* which of the last four pairs are not behind the window */
+};
+
+static struct fit make_fit(int n, int n_quads, int is_odd)
+{
+    uint8_t from[16];
+    int16_t keep[8];
+    const int n_in_last = n + is_odd - (n_quads - 1) / 2 * 4;
+
+    for (int i = 0; i < 16; i++)
+        from[i] = (uint8_t)(i - 4 * is_odd); /* 252 and more: tbl gives 0 */
+    for (int i = 0; i < 8; i++)
+        keep[i] = i / 2 < n_in_last ? -1 : 0;
+    return (struct fit){vld1q_u8(from), vld1q_s16(keep)};
+}
+
+/* One output's window. */
+struct window {
+    const int8_t *quads;
+    ptrdiff_t at,
+        moved_at; /* of its weights; less one pair, if it begins at an odd group */
+    const struct fit *fit;
+};
+
+/* The sums of four lanes, in chains that do not wait for each other. */
+struct dots {
+    int32x4_t lo, mid, hi;
+};
+
+ALWAYS_INLINE int32x4_t dot(int32x4_t sum, int8x16_t a, int8x16_t weights, int lane)
+{
+    switch (lane) {
+    case 0: return vdotq_laneq_s32(sum, a, weights, 0);
+    case 1: return vdotq_laneq_s32(sum, a, weights, 1);
+    case 2: return vdotq_laneq_s32(sum, a, weights, 2);
+    default: return vdotq_laneq_s32(sum, a, weights, 3);
+    }
+}
+
+ALWAYS_INLINE void add_quad(struct dots *sum, const int8_t *quad, struct pair_bytes w,
+                            int lane, int is_wide)
+{
+    int8x16_t bytes[2 * N_REGS];
+
+    for (int i = 0; i < N_REGS * (1 + is_wide); i++)
+        bytes[i] = vld1q_s8(quad + 16 * i);
     for (int r = 0; r < N_REGS; r++) {
-        const int8x16_t lo = vld1q_s8(quad);
-        quad += 16;
-        sum[r].lo = dot(sum[r].lo, lo, w_lo, lane);
-        sum[r].mid[0] = dot(sum[r].mid[0], lo, w_hi, lane);
+        const int8x16_t lo = bytes[r * (1 + is_wide)];
+        sum[r].lo = dot(sum[r].lo, lo, w.lo, lane);
+        sum[r].mid = dot(sum[r].mid, lo, w.hi, lane);
         if (is_wide) {
-            const int8x16_t hi = vld1q_s8(quad);
-            quad += 16;
-            sum[r].mid[1] = dot(sum[r].mid[1], hi, w_lo, lane);
-            sum[r].hi = dot(sum[r].hi, hi, w_hi, lane);
+            const int8x16_t hi = bytes[2 * r + 1];
+            sum[r].mid = dot(sum[r].mid, hi, w.lo, lane);
+            sum[r].hi = dot(sum[r].hi, hi, w.hi, lane);
         }
     }
 }
 
-/* n pairs of weights, n = 1..3, and 0 for the others. */
-static inline int16x8_t load_pairs(const int16_t *weights, int n)
+ALWAYS_INLINE int32x4_t add_up(struct dots sum, int is_wide)
 {
-    int32x4_t w = vsetq_lane_s32(load_pair(weights), vdupq_n_s32(0), 0);
+    const int32x4_t upper =
+        is_wide ? vaddq_s32(sum.mid, vshlq_n_s32(sum.hi, 8)) : sum.mid;
+    return vaddq_s32(sum.lo, vshlq_n_s32(upper, 8));
+}
+
+/* Adds the quad q + k of the windows, k = 0..3; w is of the quads q..q+3. */
+ALWAYS_INLINE void add_quad_each(struct dots sum[SIDE][N_REGS],
+                                 const struct window windows[SIDE], int q, int k,
+                                 const struct pair_bytes w[SIDE], int is_wide)
+{
+    for (int i = 0; i < SIDE; i++)
+        add_quad(sum[i], windows[i].quads + (q + k) * quad_bytes(is_wide), w[i], k,
+                 is_wide);
+}
+
+/* Adds the quads q..q+n-1 of the windows, n = 1..4. */
+ALWAYS_INLINE void add_quads(struct dots sum[SIDE][N_REGS], const int16_t *weights,
+                             const struct window windows[SIDE], int q, int n, int is_last,
+                             struct range *range, int is_wide)
+{
+    struct pair_bytes w[SIDE];
+    int16x8_t a[SIDE], b[SIDE];
+
+    for (int i = 0; i < SIDE; i++) {
+        a[i] = vld1q_s16(weights + (q ? windows[i].moved_at + 4 * q : windows[i].at));
+        b[i] = n > 2 ? vld1q_s16(weights + windows[i].moved_at + 4 * q + 8) : a[i];
+    }
+    if (q == 0)
+        for (int i = 0; i < SIDE; i++)
+            a[i] = vreinterpretq_s16_u8(
+                vqtbl1q_u8(vreinterpretq_u8_s16(a[i]), windows[i].fit->first));
+    for (int i = 0; i < SIDE; i++) {
+        if (is_last && n <= 2)
+            a[i] = vandq_s16(a[i], windows[i].fit->last);
+        if (is_last && n > 2)
+            b[i] = vandq_s16(b[i], windows[i].fit->last);
+        w[i] = n > 2 ? split_16(a[i], b[i]) : split_8(a[i]);
+        range->least = vminq_s8(range->least, w[i].hi);
+    }
+    /* gcc would keep a loop a loop, and then the lanes are no constants */
+    add_quad_each(sum, windows, q, 0, w, is_wide);
     if (n > 1)
-        w = vsetq_lane_s32(load_pair(weights + 2), w, 1);
+        add_quad_each(sum, windows, q, 1, w, is_wide);
     if (n > 2)
-        w = vsetq_lane_s32(load_pair(weights + 4), w, 2);
-    return vreinterpretq_s16_s32(w);
+        add_quad_each(sum, windows, q, 2, w, is_wide);
+    if (n > 3)
+        add_quad_each(sum, windows, q, 3, w, is_wide);
 }
 
-/* The sums of `side` windows of n pairs each, side by side. */
-ALWAYS_INLINE void sum_windows(int32x4_t out[][2], const int8_t *const *quads,
-                               const int16_t *const *weights, int side, int n,
-                               int32x4_t round, int16x8_t *w_max, int is_wide)
-{
-    const ptrdiff_t step = 16 * N_REGS * (1 + is_wide);
-    struct dots sum[4][2];
-    int q = 0;
-
-    for (int i = 0; i < side; i++)
-        for (int r = 0; r < N_REGS; r++) {
-            const int32x4_t zero = vdupq_n_s32(0);
-            sum[i][r] = (struct dots){round, {zero, zero}, zero};
-        }
-    for (; q + 4 <= n; q += 4)
-        for (int i = 0; i < side; i++) {
-            const int16x8_t w = vld1q_s16(weights[i] + 2 * q);
-            const int8x8_t lo = low_bytes(w), hi = high_bytes(w);
-            const int8_t *quad = quads[i] + q * step;
-            *w_max = vmaxq_s16(*w_max, w);
-            add_quad(sum[i], quad, lo, hi, 0, is_wide);
-            add_quad(sum[i], quad + 2 * step, lo, hi, 1, is_wide);
-        }
-    if (q < n)
-        for (int i = 0; i < side; i++) {
-            const int16x8_t w = load_pairs(weights[i] + 2 * q, n - q);
-            const int8x8_t lo = low_bytes(w), hi = high_bytes(w);
-            const int8_t *quad = quads[i] + q * step;
-            *w_max = vmaxq_s16(*w_max, w);
-            add_quad(sum[i], quad, lo, hi, 0, is_wide);
-            if (q + 2 < n)
-                add_quad(sum[i], quad + 2 * step, lo, hi, 1, is_wide);
-        }
-    for (int i = 0; i < side; i++)
-        for (int r = 0; r < N_REGS; r++) {
-            const struct dots d = sum[i][r];
-            const int32x4_t mid = is_wide ? vaddq_s32(d.mid[0], d.mid[1]) : d.mid[0];
-            out[i][r] = vaddq_s32(d.lo, vshlq_n_s32(mid, 8));
-            if (is_wide)
-                out[i][r] = vaddq_s32(out[i][r], vshlq_n_s32(d.hi, 16));
-        }
-}
-
-/* Outputs x..x+3 have lanes 4r..4r+3 in sum[0..3]: planes 2r and 2r + 1. */
-static inline void store_planes(int16_t *even, int16_t *odd, int32x4_t sum[4][2], int r,
+/* Planes 2r and 2r + 1 of two outputs, which have lanes 4r..4r+3 in sum[0] and sum[1]. */
+ALWAYS_INLINE void store_planes(int16_t *even, int16_t *odd, const int32x4_t sum[SIDE],
                                 int32x4_t shift)
 {
-    int32x4_t words[2]; /* x:(v0 v1) x:(v2 v3) (x+1):(v0 v1) (x+1):(v2 v3) */
+    const int32x4_t a = vshlq_s32(sum[0], shift), b = vshlq_s32(sum[1], shift);
+    const int32x4_t words = /* x:(v0 v1) x:(v2 v3) (x+1):(v0 v1) (x+1):(v2 v3) */
+        vreinterpretq_s32_s16(vqmovn_high_s32(vqmovn_s32(a), b));
+    const int32x4_t v01 = vuzp1q_s32(words, words), v23 = vuzp2q_s32(words, words);
 
-    for (int i = 0; i < 2; i++) {
-        const int32x4_t a = vshlq_s32(sum[2 * i][r], shift);
-        const int32x4_t b = vshlq_s32(sum[2 * i + 1][r], shift);
-        words[i] = vreinterpretq_s32_s16(vqmovn_high_s32(vqmovn_s32(a), b));
-    }
-    vst1q_s16(even, vreinterpretq_s16_s32(vuzp1q_s32(words[0], words[1])));
-    vst1q_s16(odd, vreinterpretq_s16_s32(vuzp2q_s32(words[0], words[1])));
+    vst1_s16(even, vget_low_s16(vreinterpretq_s16_s32(v01)));
+    vst1_s16(odd, vget_low_s16(vreinterpretq_s16_s32(v23)));
 }
 
 /* Outputs that share a filling of `quads`: [begin, end), from the units [first, last). */
@@ -241,62 +287,135 @@ struct span {
 };
 
 /* As many as fit, four at a time, from `begin` on; none if not even four do. */
-static struct span find_span(const struct sct_horz *h, int begin, int max_units)
+static struct span find_span(const int32_t *first, int n_units, int width, int begin,
+                             int max_units)
 {
     struct span s = {begin, begin, INT32_MAX, 0};
 
-    while (s.end < h->dst_width) {
-        const int end = sct_min(s.end + 4, h->dst_width);
-        int first = s.first, last = s.last;
-        for (int x = s.end; x < end; x++) {
-            first = sct_min(first, h->first[x]);
-            last = sct_max(last, h->first[x] + h->n_units);
+    while (s.end < width) {
+        const int32_t *f = first + s.end;
+        const int n = sct_min(width - s.end, 4);
+        int lo = f[0], hi = f[0];
+        if (n == 4) { /* without a loop: 47 instructions less */
+            lo = sct_min(sct_min(lo, f[1]), sct_min(f[2], f[3]));
+            hi = sct_max(sct_max(hi, f[1]), sct_max(f[2], f[3]));
+        } else {
+            for (int i = 1; i < n; i++) {
+                lo = sct_min(lo, f[i]);
+                hi = sct_max(hi, f[i]);
+            }
         }
-        if (last - first > max_units)
+        lo = sct_min(lo, s.first);
+        hi = sct_max(hi + n_units, s.last);
+        if (hi - lo > max_units)
             break;
-        s = (struct span){begin, end, first, last};
+        s = (struct span){begin, s.end + n, lo, hi};
     }
     return s;
+}
+
+/* What all windows of a filling have in common. */
+struct windows {
+    const int8_t *quads;
+    const int16_t *weights;
+    const struct fit *fits;      /* [2] */
+    int first, n_pairs, n_quads; /* `quads` begin with the unit `first` */
+    int32x4_t round, shift;
+};
+
+/* Two outputs from x on, side by side; `first` and `at` are theirs. The windows have n_last
+ * quads and any number of fours. */
+ALWAYS_INLINE void horz_outputs(int16_t *const planes[4], ptrdiff_t x,
+                                const struct windows *w, const int32_t *first,
+                                const int32_t *at, int n_last, struct range *range,
+                                int is_wide)
+{
+    const int n_fours = w->n_quads - n_last; /* quads of them */
+    struct dots sum[SIDE][N_REGS];
+    struct window windows[SIDE];
+
+    for (int i = 0; i < SIDE; i++) {
+        const unsigned q = (unsigned)((first[i] - w->first) * w->n_pairs);
+        const int is_odd = (int)(q % 2);
+        windows[i] = (struct window){w->quads + q / 2 * (size_t)quad_bytes(is_wide),
+                                     at[i], at[i] - 2 * is_odd, &w->fits[is_odd]};
+        for (int r = 0; r < N_REGS; r++)
+            sum[i][r] = (struct dots){w->round, vdupq_n_s32(0), vdupq_n_s32(0)};
+    }
+    /* These first: gcc copies sums that come out of a loop before it adds to them. */
+    add_quads(sum, w->weights, windows, n_fours, n_last, 1, range, is_wide);
+    for (int q = 0; q < n_fours; q += 4)
+        add_quads(sum, w->weights, windows, q, 4, 0, range, is_wide);
+    for (int r = 0; r < N_REGS; r++) {
+        const int32x4_t all[SIDE] = {add_up(sum[0][r], is_wide),
+                                     add_up(sum[1][r], is_wide)};
+        store_planes(planes[2 * r] + 2 * x, planes[2 * r + 1] + 2 * x, all, w->shift);
+    }
+}
+
+ALWAYS_INLINE void horz_span(int16_t *const dst[4], const struct span *span,
+                             const struct sct_horz *h, const struct windows *windows,
+                             int n_last, struct range *range, int is_wide)
+{
+    /* Copies, which no store can change. */
+    int16_t *const planes[4] = {dst[0], dst[1], dst[2], dst[3]};
+    const int32_t *const first = h->first, *const at = h->at;
+    const struct windows w = *windows;
+    struct range seen = *range;
+    int x = span->begin;
+
+    for (; x + SIDE <= span->end; x += SIDE)
+        horz_outputs(planes, x, &w, first + x, at + x, n_last, &seen, is_wide);
+    if (x < span->end) { /* the last output twice, into the pad */
+        const int32_t first_x[SIDE] = {first[x], first[x]};
+        const int32_t at_x[SIDE] = {at[x], at[x]};
+        horz_outputs(planes, x, &w, first_x, at_x, n_last, &seen, is_wide);
+    }
+    *range = seen;
 }
 
 /* Returns 0, having written anything, if a value does not fit or a window is too long. */
 ALWAYS_INLINE int horz_quads(int16_t *const dst[4], const int16_t *src,
                              const struct sct_horz *h, int is_wide)
 {
-    _Alignas(64) int8_t buffer[64 + QUADS_BYTES];
-    int8_t *quads = buffer + 64;
-    const ptrdiff_t step = 16 * N_REGS * (1 + is_wide);
-    const int max_units = (int)(QUADS_BYTES / step) / h->n_pairs;
-    const int n = h->n_units * h->n_pairs;
-    const int32x4_t round = vdupq_n_s32((int32_t)1 << (h->shift - 1));
-    const int32x4_t shift = vdupq_n_s32(-h->shift);
-    const int side = is_wide ? 4 / N_REGS : 4; /* 16 sums at once */
-    int16x8_t w_max = vdupq_n_s16(INT16_MIN);
+    _Alignas(64) int8_t quads[QUADS_BYTES];
+    const int n_pairs = h->n_pairs, n = h->n_units * n_pairs;
+    const int can_be_odd = n_pairs % 2; /* where a window begins */
+    const int n_quads = can_be_odd ? n / 2 + 1 : n / 2;
+    const int max_units = 2 * ((int)(QUADS_BYTES / quad_bytes(is_wide)) - 1) / n_pairs;
+    const struct fit fits[2] = {make_fit(n, n_quads, 0), make_fit(n, n_quads, 1)};
+    struct windows w = {.quads = quads,
+                        .weights = h->weights,
+                        .fits = fits,
+                        .n_pairs = n_pairs,
+                        .n_quads = n_quads,
+                        .round = vdupq_n_s32((int32_t)1 << (h->shift - 1)),
+                        .shift = vdupq_n_s32(-h->shift)};
+    struct range range = {vdupq_n_s8(0), vdupq_n_s8(0)};
 
     for (struct span s = {0, 0, 0, 0}; s.end < h->dst_width;) {
-        s = find_span(h, s.end, max_units);
-        if (s.begin == s.end ||
-            !make_quads(quads, src + (ptrdiff_t)s.first * h->unit_stride,
-                        s.last - s.first, h, is_wide))
+        s = find_span(h->first, h->n_units, h->dst_width, s.end, max_units);
+        if (s.begin == s.end)
             return 0;
-        for (int x = s.begin; x < s.end; x += 4) {
-            int32x4_t sum[4][2];
-            const int8_t *quad[4];
-            const int16_t *w[4];
-            for (int i = 0; i < 4; i++)
-            { /* past the end the last output is repeated, into the pad */
-                const int xi = sct_min(x + i, h->dst_width - 1);
-                quad[i] = quads + (h->first[xi] - s.first) * h->n_pairs * step;
-                w[i] = h->weights + h->at[xi];
-            }
-            for (int i = 0; i < 4; i += side)
-                sum_windows(sum + i, quad + i, w + i, side, n, round, &w_max, is_wide);
-            for (int r = 0; r < N_REGS; r++)
-                store_planes(dst[2 * r] + 2 * (ptrdiff_t)x,
-                             dst[2 * r + 1] + 2 * (ptrdiff_t)x, sum, r, shift);
+        const struct groups groups = {src + (ptrdiff_t)s.first * h->unit_stride,
+                                      h->unit_stride - (ptrdiff_t)n_pairs * SCT_GROUP,
+                                      n_pairs, n_pairs};
+        const int n_groups = (s.last - s.first) * n_pairs;
+        if (groups.gap == 0)
+            make_quads(quads, groups, n_groups, 0, is_wide, &range);
+        else
+            make_quads(quads, groups, n_groups, 1, is_wide, &range);
+        if (vmaxvq_u8(vreinterpretq_u8_s8(range.any)) != 0)
+            return 0;
+        w.first = s.first;
+        switch (n_quads % 4) { /* the quads of the last four */
+        case 1: horz_span(dst, &s, h, &w, 1, &range, is_wide); break;
+        case 2: horz_span(dst, &s, h, &w, 2, &range, is_wide); break;
+        case 3: horz_span(dst, &s, h, &w, 3, &range, is_wide); break;
+        default: horz_span(dst, &s, h, &w, 4, &range, is_wide); break;
         }
     }
-    return vmaxvq_s16(w_max) < BYTES_LIMIT;
+    return vminvq_s8(range.least) > INT8_MIN;
 }
 
 static int horz_narrow(int16_t *const dst[4], const int16_t *src,
