@@ -2,7 +2,12 @@
 #include "decoder.h"
 #include "sniff.h"
 
-static const struct sct_decoder_ops *const decoders[] = {&sct_jpeg_decoder};
+static const struct sct_decoder_ops *const decoders[] = {
+    &sct_jpeg_decoder,
+#ifdef SCT_HAVE_PNG
+    &sct_png_decoder,
+#endif
+};
 
 const struct sct_decoder_ops *sct_decoder_find(const uint8_t *head, size_t n_bytes)
 {

@@ -99,6 +99,9 @@ SCT_API extern const struct sct_decoder_ops sct_jpeg_decoder;
 SCT_API const struct sct_decoder_ops *sct_decoder_find(const uint8_t *head,
                                                        size_t n_bytes);
 
+/* Built with SCT_WITH_PNG. */
+SCT_API extern const struct sct_decoder_ops sct_png_decoder;
+
 /* Looks at the first bytes and opens the decoder for them: *ops is the one to go on with.
  * Other formats that we can name are SCT_ERR_UNSUPPORTED with the name in the message;
  * the rest is SCT_ERR_NOT_AN_IMAGE, an empty input too. On failure *ops and *out are
@@ -109,6 +112,9 @@ SCT_API int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **o
 
 /* The version of libjpeg-turbo that this was built with, "2.1.5"; static storage. */
 const char *sct_jpeg_version(void);
+
+/* The version of libspng in use, "0.7.3"; static storage. Built with SCT_WITH_PNG. */
+const char *sct_png_version(void);
 
 #ifdef __cplusplus
 }

@@ -32,7 +32,7 @@ static const struct head heads[] = {
     {"not_an_image_newline_first.jpg", "not_an_image",
      "a newline before SOI, as from a script",
      BYTES("\n\xFF\xD8\xFF\xE0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0")},
-    {"png_signature_only.png", "unsupported", "PNG: the signature and nothing else",
+    {"png_signature_only.png", "truncated", "PNG: the signature and nothing else",
      BYTES("\x89PNG\r\n\x1A\n")},
     {"head_gif.gif", "unsupported", "GIF89a",
      BYTES("GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xFF\xFF\xFF,\0\0\0\0\x01\0\x01\0\0\x02\x02"

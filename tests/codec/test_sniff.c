@@ -124,6 +124,20 @@ static int open_bytes(const uint8_t *data, size_t size, size_t piece,
     return status;
 }
 
+static int is_decoded(const char *name)
+{
+    static const char *const names[] = {
+        "JPEG",
+#ifdef SCT_HAVE_PNG
+        "PNG",
+#endif
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!strcmp(name, names[i]))
+            return 1;
+    return 0;
+}
+
 static void foreign_formats_are_unsupported_by_name(void **state)
 {
     (void)state;
@@ -133,11 +147,12 @@ static void foreign_formats_are_unsupported_by_name(void **state)
             const int status = open_bytes(heads[i].bytes, heads[i].size, piece, &report);
             if (!heads[i].name) {
                 assert_int_equal(status, SCT_ERR_NOT_AN_IMAGE);
-            } else if (strcmp(heads[i].name, "JPEG") != 0) {
+            } else if (is_decoded(heads[i].name)) {
+                assert_int_equal(status, SCT_ERR_TRUNCATED);
+            } else {
                 assert_int_equal(status, SCT_ERR_UNSUPPORTED);
                 assert_non_null(strstr(report.message, heads[i].name));
-            } else
-                assert_int_equal(status, SCT_ERR_TRUNCATED);
+            }
         }
     }
 }
