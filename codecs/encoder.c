@@ -3,7 +3,12 @@
 
 #include <string.h>
 
-static const struct sct_encoder_ops *const encoders[] = {&sct_jpeg_encoder};
+static const struct sct_encoder_ops *const encoders[] = {
+    &sct_jpeg_encoder,
+#ifdef SCT_HAVE_PNG
+    &sct_png_encoder,
+#endif
+};
 
 const struct sct_encoder_ops *sct_encoder_at(int i)
 {

@@ -80,6 +80,10 @@ struct sct_encoder_ops {
 
 SCT_API extern const struct sct_encoder_ops sct_jpeg_encoder;
 
+/* Built with SCT_WITH_PNG. Of a PNG's types it takes the smallest that holds the planes
+ * exactly: gray, palette, without alpha where all is opaque, 8 bits where 16 say no more. */
+SCT_API extern const struct sct_encoder_ops sct_png_encoder;
+
 /* The encoder of that name or extension ("jpeg", "jpg"), or NULL. */
 SCT_API const struct sct_encoder_ops *sct_encoder_find(const char *name);
 
