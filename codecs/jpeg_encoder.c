@@ -6,13 +6,14 @@
  *
  * 1. Colours pass through: the model is written as it is.
  * 2. The output depends on the planes and the spec alone: integer DCT (JDCT_ISLOW), which
- * is bit-exact on every machine; no time stamps, no metadata but the ICC profile.
+ * is bit-exact on every machine; no time stamps, no metadata but what the spec has.
  * 3. status is sticky: after a failure every call repeats it. */
 #include "encoder.h"
 
 #include <string.h>
 
 #include "bits.h"
+#include "jpeg_app.h"
 #include "jpeg_common.h"
 #include "mem.h"
 
@@ -159,6 +160,33 @@ static void close_encoder(sct_encoder *e)
     sct_mem_free(e);
 }
 
+static int put_segment(void *ctx, int marker, const void *prefix, size_t prefix_bytes,
+                       const uint8_t *data, size_t n_bytes)
+{
+    j_compress_ptr cinfo = ctx;
+    const uint8_t *p = prefix;
+
+    jpeg_write_m_header(cinfo, marker, (unsigned)(prefix_bytes + n_bytes));
+    for (size_t i = 0; i < prefix_bytes; i++)
+        jpeg_write_m_byte(cinfo, p[i]);
+    for (size_t i = 0; i < n_bytes; i++)
+        jpeg_write_m_byte(cinfo, data[i]);
+    return SCT_OK; /* failures jump */
+}
+
+/* Behind JFIF's or Adobe's marker, in the order in which most programs write them. */
+static void write_metadata(struct sct_encoder *e)
+{
+    const struct sct_encoder_spec *spec = e->spec;
+    const struct sct_jpeg_app_sink sink = {put_segment, &e->cinfo};
+
+    (void)sct_jpeg_app_write(SCT_JPEG_APP_EXIF, spec->exif, &sink, spec->report);
+    (void)sct_jpeg_app_write(SCT_JPEG_APP_XMP, spec->xmp, &sink, spec->report);
+    if (spec->icc && spec->icc_bytes > 0)
+        jpeg_write_icc_profile(&e->cinfo, spec->icc, (unsigned)spec->icc_bytes);
+    (void)sct_jpeg_app_write(SCT_JPEG_APP_IPTC, spec->iptc, &sink, spec->report);
+}
+
 static void start_file(void *ctx)
 {
     struct sct_encoder *e = ctx;
@@ -186,8 +214,7 @@ static void start_file(void *ctx)
     if (spec->progressive)
         jpeg_simple_progression(cinfo);
     jpeg_start_compress(cinfo, TRUE);
-    if (spec->icc && spec->icc_bytes > 0)
-        jpeg_write_icc_profile(cinfo, spec->icc, (unsigned)spec->icc_bytes);
+    write_metadata(e);
 }
 
 static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,

@@ -365,6 +365,101 @@ static void icc_profiles_come_back_identical(void **state)
     }
 }
 
+/* Bytes that are easily told apart, from malloc. */
+static struct sct_bytes make_bytes(size_t n, unsigned seed)
+{
+    uint8_t *data = malloc(n ? n : 1);
+    assert_non_null(data);
+    for (size_t i = 0; i < n; i++)
+        data[i] = (uint8_t)(i * 7 + i / 256 + seed);
+    return (struct sct_bytes){data, n};
+}
+
+/* Segments stand in the usual order and have what the spec has; image resources may need
+ * several. */
+static void metadata_come_back_identical(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *signature;
+        size_t n;
+        int marker;
+    } kinds[] = {{"Exif\0", 6, JPEG_APP0 + 1},
+                 {"http://ns.adobe.com/xap/1.0/", 29, JPEG_APP0 + 1},
+                 {"ICC_PROFILE", 12, JPEG_APP0 + 2},
+                 {"Photoshop 3.0", 14, JPEG_APP0 + 13}};
+    static const size_t byte_sizes[][3] = {
+        {0, 0, 0},     {1, 1, 1},         {300, 0, 7},   {0, 400, 0},
+        {65527, 1, 9}, {9, 65504, 65519}, {9, 1, 65520}, {9, 1, 200001}};
+    for (size_t i = 0; i < sizeof byte_sizes / sizeof byte_sizes[0]; i++) {
+        struct sct_encoder_spec spec = make_spec(SCT_YCC, 3, "221111", 30, 30, 80);
+        spec.progressive = (int)(i % 2);
+        spec.exif = make_bytes(byte_sizes[i][0], 1);
+        spec.xmp = make_bytes(byte_sizes[i][1], 2);
+        spec.iptc = make_bytes(byte_sizes[i][2], 3);
+        const struct sct_bytes icc = make_bytes(i % 2 ? 3000 : 0, 4);
+        spec.icc = icc.data;
+        spec.icc_bytes = icc.n_bytes;
+        const struct sct_bytes wanted[] = {spec.exif, spec.xmp, icc, spec.iptc};
+
+        struct planes p;
+        struct bytes file = encode(spec, &p);
+        struct reading r;
+        start_reading(&r, &file);
+        size_t got[4] = {0}, kind = 0;
+        assert_int_equal(r.cinfo.marker_list->marker, JPEG_APP0);
+        for (jpeg_saved_marker_ptr m = r.cinfo.marker_list->next; m; m = m->next) {
+            while (kind < 4 &&
+                   (m->marker != kinds[kind].marker ||
+                    memcmp(m->data, kinds[kind].signature, kinds[kind].n) != 0))
+                kind++; /* never back: the order is right */
+            assert_true(kind < 4);
+            const size_t prefix_bytes = kinds[kind].n + (kind == 2 ? 2 : 0);
+            const size_t n = m->data_length - prefix_bytes;
+            assert_true(got[kind] + n <= wanted[kind].n_bytes);
+            assert_memory_equal(m->data + prefix_bytes, wanted[kind].data + got[kind], n);
+            got[kind] += n;
+        }
+        for (kind = 0; kind < 4; kind++) {
+            assert_int_equal(got[kind], wanted[kind].n_bytes);
+            free((void *)wanted[kind].data);
+        }
+        jpeg_destroy_decompress(&r.cinfo);
+        free_planes(&p);
+        bytes_free(&file);
+    }
+}
+
+static void metadata_that_do_not_fit_are_dropped(void **state)
+{
+    (void)state;
+    for (int is_xmp = 0; is_xmp < 2; is_xmp++) {
+        struct sct_encoder_spec spec = make_spec(SCT_GRAY, 1, "11", 8, 8, 80);
+        struct sct_report report = {.n_warnings = 0};
+        struct keep_sink sink = {.fail_at = 0};
+        struct sct_encoder_layout layout;
+        sct_encoder *e;
+        const struct sct_bytes bytes = make_bytes(is_xmp ? 65505 : 65528, 0);
+        *(is_xmp ? &spec.xmp : &spec.exif) = bytes;
+        spec.sink = (struct sct_sink){keep_write, &sink};
+        spec.report = &report;
+        assert_int_equal(sct_jpeg_encoder.open(&e, &spec, &layout), SCT_OK);
+        struct planes p = make_planes(&layout, 1, 1);
+        assert_int_equal(write_bands(e, &layout, &p), SCT_OK);
+        assert_int_equal(sct_jpeg_encoder.finish(e), SCT_OK);
+        sct_jpeg_encoder.close(e);
+        assert_int_equal(report.n_warnings, 1);
+        assert_string_equal(
+            report.warning,
+            is_xmp ? "65505 bytes of XMP do not fit in a JPEG and were dropped"
+                   : "65528 bytes of EXIF do not fit in a JPEG and were dropped");
+        assert_true(sink.kept.size < 1000);
+        free_planes(&p);
+        bytes_free(&sink.kept);
+        free((void *)bytes.data);
+    }
+}
+
 static void quality_and_coding_are_as_asked(void **state)
 {
     (void)state;
@@ -547,6 +642,8 @@ int main(void)
         cmocka_unit_test(the_layout_says_what_a_band_is),
         cmocka_unit_test(markers_say_the_model_and_nothing_else),
         cmocka_unit_test(icc_profiles_come_back_identical),
+        cmocka_unit_test(metadata_come_back_identical),
+        cmocka_unit_test(metadata_that_do_not_fit_are_dropped),
         cmocka_unit_test(quality_and_coding_are_as_asked),
         cmocka_unit_test(bytes_are_the_same_on_every_machine),
         cmocka_unit_test(a_failing_sink_is_an_io_error),
