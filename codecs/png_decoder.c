@@ -19,6 +19,7 @@
 
 #include "bits.h"
 #include "exif.h"
+#include "icc.h"
 #include "mem.h"
 #include "png_common.h"
 #include "png_rows.h"
@@ -40,6 +41,7 @@ struct sct_decoder {
     struct sct_picture picture;
     struct spng_ihdr ihdr;
     struct spng_iccp iccp; /* memory of libspng */
+    uint8_t *made_icc;     /* a profile made from gAMA, cHRM or cICP, or NULL */
     struct sct_png_rows rows;
     size_t line_bytes;
     int damage, damaged_row; /* as in the report */
@@ -138,6 +140,7 @@ static void close_decoder(sct_decoder *d)
         return;
     spng_ctx_free(d->spng);
     sct_png_source_free(&d->source);
+    sct_mem_free(d->made_icc);
     sct_mem_free(d->line);
     sct_mem_free(d->image);
     sct_mem_free(d->indices);
@@ -212,45 +215,46 @@ static enum colour_source find_colour(const struct sct_decoder *d)
                                         : COLOUR_NONE;
 }
 
-/* Whether gamma and chromaticities are those of sRGB, or are not stated, to what encoders
- * make of them when they round. */
-static int is_like_srgb(const struct sct_png_colour *c)
-{
-    enum { GAMA = 45455, GAMA_TOLERANCE = 1000, CHRM_TOLERANCE = 1000 };
-    static const int srgb[8] = {31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000};
-
-    if (c->has_gama &&
-        (c->gama < GAMA - GAMA_TOLERANCE || c->gama > GAMA + GAMA_TOLERANCE))
-        return 0;
-    for (int i = 0; c->has_chrm && i < 8; i++)
-        if (c->chrm[i] > 100000 || abs((int)c->chrm[i] - srgb[i]) > CHRM_TOLERANCE)
-            return 0;
-    return 1;
-}
-
-/* Sets picture.icc. Statements that are not profiles are sRGB, or are taken for it. */
-static void describe_colour(struct sct_decoder *d)
+/* A profile made from what the file says of colour in other ways. What cannot be made is taken
+ * for sRGB, and that is said. */
+static void make_profile(struct sct_decoder *d)
 {
     const struct sct_png_colour *c = &d->source.colour;
-    static const uint8_t srgb_cicp[4] = {1, 13, 0, 1};
+    struct sct_report why = {.n_warnings = 0};
+    const enum sct_model model = d->picture.model;
+    size_t n_bytes = 0;
+    int status;
+    if (c->has_cicp) {
+        status = sct_icc_make_cicp(&d->made_icc, &n_bytes, model, c->cicp[0], c->cicp[1],
+                                   &why);
+    } else {
+        int32_t chrm[8];
+        for (int i = 0; i < 8; i++)
+            chrm[i] = c->chrm[i] > INT32_MAX ? INT32_MAX : (int32_t)c->chrm[i];
+        status =
+            sct_icc_make_png(&d->made_icc, &n_bytes, model, c->has_gama ? c->gama : 0,
+                             c->has_chrm ? chrm : NULL, &why);
+    }
+    if (status < 0) {
+        sct_report_warn(d->report, "colours are taken for sRGB: %s", why.message);
+        return;
+    }
+    d->picture.icc = d->made_icc;
+    d->picture.icc_bytes = n_bytes;
+}
 
+/* Sets picture.icc; none is sRGB. */
+static void describe_colour(struct sct_decoder *d)
+{
     switch (find_colour(d)) {
     case COLOUR_CICP:
-        if (!memcmp(c->cicp, srgb_cicp, 4))
-            return;
         if (!d->iccp.profile) {
-            sct_report_warn(
-                d->report,
-                "colours by cICP (primaries %d, transfer %d) are taken for sRGB",
-                c->cicp[0], c->cicp[1]);
+            make_profile(d);
             return;
         }
         break; /* the profile says the same to those who do not know cICP */
     case COLOUR_ICC: break;
-    case COLOUR_GAMA:
-        if (!is_like_srgb(c))
-            sct_report_warn(d->report, "colours by gAMA and cHRM are taken for sRGB");
-        return;
+    case COLOUR_GAMA: make_profile(d); return;
     case COLOUR_SRGB:
     case COLOUR_NONE: return;
     }

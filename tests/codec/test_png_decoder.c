@@ -291,6 +291,16 @@ static void expect_warning(const struct bytes *file, const char *part)
     job_free(&job);
 }
 
+/* What is said of colour without a profile becomes one. */
+static void expect_profile(const struct bytes *file)
+{
+    struct job job = {.piece = 0};
+    assert_int_equal(job_run(&job, file), SCT_DONE);
+    assert_int_equal(job.report.n_warnings, 0);
+    assert_true(job.picture.icc_bytes > 128);
+    job_free(&job);
+}
+
 static void oddities_are_tolerated_with_a_warning(void **state)
 {
     (void)state;
@@ -302,7 +312,7 @@ static void oddities_are_tolerated_with_a_warning(void **state)
     bytes_free(&odd);
 
     odd = with_chunk(&file, "IDAT", "gAMA", "\0\1\x86\xA0", 4);
-    expect_warning(&odd, "taken for sRGB");
+    expect_profile(&odd);
     odd.data[find_chunk(&odd, "gAMA") + 9] ^= 1;
     expect_warning(&odd, "wrong checksum of a chunk gAMA");
     bytes_free(&odd);
@@ -313,7 +323,10 @@ static void oddities_are_tolerated_with_a_warning(void **state)
     bytes_free(&odd);
 
     odd = with_chunk(&file, "IDAT", "cICP", "\x09\x10\0\1", 4);
-    expect_warning(&odd, "cICP");
+    expect_warning(&odd, "taken for sRGB"); /* PQ */
+    bytes_free(&odd);
+    odd = with_chunk(&file, "IDAT", "cICP", "\x0C\x0D\0\1", 4); /* Display P3 */
+    expect_profile(&odd);
     bytes_free(&odd);
 
     odd = with_chunk(&file, "IDAT", "acTL", "\0\0\0\2\0\0\0\0", 8);
