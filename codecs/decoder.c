@@ -7,6 +7,9 @@ static const struct sct_decoder_ops *const decoders[] = {
 #ifdef SCT_HAVE_PNG
     &sct_png_decoder,
 #endif
+#ifdef SCT_HAVE_WEBP
+    &sct_webp_decoder,
+#endif
 };
 
 const struct sct_decoder_ops *sct_decoder_find(const uint8_t *head, size_t n_bytes)

@@ -93,6 +93,7 @@ struct sct_decoder_ops {
 };
 
 SCT_API extern const struct sct_decoder_ops sct_jpeg_decoder;
+SCT_API extern const struct sct_decoder_ops sct_webp_decoder; /* SCT_WITH_WEBP */
 
 /* The decoder for a file that begins with these bytes, of which SCT_SNIFF_BYTES are always
  * enough; NULL: none that this was built with. */
@@ -112,6 +113,8 @@ SCT_API int sct_decoder_open(const struct sct_decoder_ops **ops, sct_decoder **o
 
 /* The version of libjpeg-turbo that this was built with, "2.1.5"; static storage. */
 const char *sct_jpeg_version(void);
+/* The same of libwebp, "1.2.4"; only in builds with SCT_WITH_WEBP. */
+const char *sct_webp_version(void);
 
 /* The version of libspng in use, "0.7.3"; static storage. Built with SCT_WITH_PNG. */
 const char *sct_png_version(void);

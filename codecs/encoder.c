@@ -8,6 +8,9 @@ static const struct sct_encoder_ops *const encoders[] = {
 #ifdef SCT_HAVE_PNG
     &sct_png_encoder,
 #endif
+#ifdef SCT_HAVE_WEBP
+    &sct_webp_encoder,
+#endif
 };
 
 const struct sct_encoder_ops *sct_encoder_at(int i)

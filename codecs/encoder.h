@@ -79,6 +79,7 @@ struct sct_encoder_ops {
 };
 
 SCT_API extern const struct sct_encoder_ops sct_jpeg_encoder;
+SCT_API extern const struct sct_encoder_ops sct_webp_encoder; /* SCT_WITH_WEBP */
 
 /* Built with SCT_WITH_PNG. Of a PNG's types it takes the smallest that holds the planes
  * exactly: gray, palette, without alpha where all is opaque, 8 bits where 16 say no more. */

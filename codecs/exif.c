@@ -27,11 +27,15 @@ int sct_exif_probe(const uint8_t *payload, size_t n_bytes)
 void sct_exif_read(struct sct_exif *exif, const uint8_t *payload, size_t n_bytes)
 {
     *exif = (struct sct_exif){.orientation = 1};
-    if (!sct_exif_probe(payload, n_bytes))
-        return;
+    if (sct_exif_probe(payload, n_bytes))
+        sct_exif_read_tiff(exif, payload + 6, n_bytes - 6);
+}
 
+void sct_exif_read_tiff(struct sct_exif *exif, const uint8_t *data, size_t n_bytes)
+{
     struct sct_tiff t;
-    if (!sct_tiff_open(&t, payload + 6, n_bytes - 6))
+    *exif = (struct sct_exif){.orientation = 1};
+    if (!sct_tiff_open(&t, data, n_bytes))
         return;
 
     const size_t ifd0 = sct_tiff_u32(&t, 4);

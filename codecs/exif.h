@@ -23,6 +23,9 @@ int sct_exif_probe(const uint8_t *payload, size_t n_bytes);
  * as absent, and the orientation is 1 then. */
 void sct_exif_read(struct sct_exif *exif, const uint8_t *payload, size_t n_bytes);
 
+/* The same for a bare TIFF stream, as PNG and WebP have it; NULL and 0 are fine. */
+void sct_exif_read_tiff(struct sct_exif *exif, const uint8_t *data, size_t n_bytes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -141,6 +141,9 @@ static int open_decoder(struct run *run)
     const int status = sct_decoder_open(&run->ops, &run->decoder, &spec, &run->picture);
     if (status < 0)
         return status;
+    if (run->picture.domain != SCT_COEFS)
+        return sct_report_fail(&result->report, SCT_ERR_UNSUPPORTED,
+                               "%s is decoded, but not resized", run->picture.format);
     result->format = run->picture.format;
     sct_geometry_upright(&run->picture, &result->width, &result->height);
     if (run->picture.icc && sct_icc_check(run->picture.icc, run->picture.icc_bytes,
