@@ -226,13 +226,13 @@ static size_t count_split_bytes(const struct sct_decoder *d)
                         (size_t)(BAND_ROWS * p->n_components));
 }
 
-/* libwebp keeps a lossless picture as ARGB beside its output, and a lossy one's alpha plane
- * twice: as coded values and filtered. */
+/* libwebp keeps a lossless picture as ARGB beside its output, and so it does with the alpha
+ * plane of a lossy one, and that plane twice more. As measured, with libwebp 1.2.4. */
 static size_t count_library_bytes(const struct sct_decoder *d)
 {
     const size_t width = (size_t)d->file.frame.width;
     const size_t n_pixels = sct_size_mul(width, (size_t)d->file.frame.height);
-    const size_t each = d->file.frame.is_lossless ? 4 : d->file.frame.has_alpha ? 2 : 0;
+    const size_t each = d->file.frame.is_lossless ? 4 : d->file.frame.has_alpha ? 6 : 0;
     return sct_size_add(sct_size_mul(n_pixels, each),
                         LIBRARY_BYTES + LIBRARY_COLUMN_BYTES * width);
 }

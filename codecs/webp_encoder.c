@@ -21,9 +21,7 @@
 enum {
     BAND_ROWS = 8,     /* of a component with v = 1 */
     DEFAULT_LEVEL = 6, /* of lossless compression, as cwebp's */
-    LOSSY_PIXEL_BYTES =
-        2, /* that libwebp takes for a pixel, about, beside the planes... */
-    LOSSLESS_PIXEL_BYTES = 28
+    MIB = 1 << 20
 };
 
 struct sct_encoder {
@@ -129,17 +127,30 @@ static size_t count_samples(const struct sct_encoder_spec *spec)
                         sct_size_mul(chroma, 2));
 }
 
+/* What libwebp takes while it encodes, beside the planes; as measured with libwebp 1.2.4 on
+ * noise, which is the worst that can be. Lossy pictures are kept as tokens, more of them at
+ * higher quality; alpha is coded before that, losslessly. Lossless ones take hash chains, and
+ * histograms whose number has a bound. */
+static size_t count_library_bytes(const struct sct_encoder_spec *spec)
+{
+    const size_t n_pixels = sct_size_mul((size_t)spec->width, (size_t)spec->height);
+    if (!spec->lossless)
+        return sct_size_mul(n_pixels, spec->has_alpha      ? 40
+                                      : spec->quality > 50 ? 27
+                                                           : 14);
+    const size_t most = (size_t)(spec->compression == 9 ? 160 : 40) * MIB;
+    const size_t histograms = sct_size_mul(n_pixels, 76);
+    return sct_size_add(sct_size_mul(n_pixels, 34),
+                        histograms < most ? histograms : most);
+}
+
 static size_t count_bytes(const struct sct_encoder_spec *spec)
 {
     struct sct_encoder_spec quiet = *spec;
     quiet.report = NULL;
     if (check_spec(&quiet) != SCT_OK)
         return 0;
-    const size_t n_pixels = sct_size_mul((size_t)spec->width, (size_t)spec->height);
-    const size_t each = spec->lossless    ? LOSSLESS_PIXEL_BYTES
-                        : spec->has_alpha ? LOSSY_PIXEL_BYTES + LOSSLESS_PIXEL_BYTES
-                                          : LOSSY_PIXEL_BYTES;
-    return sct_size_add(count_samples(spec), sct_size_mul(n_pixels, each));
+    return sct_size_add(count_samples(spec), count_library_bytes(spec));
 }
 
 /* ---- open and close ---------------------------------------------------------------- */
@@ -317,12 +328,13 @@ static int write_band(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONE
 
 static int explain_error(const struct sct_encoder *e)
 {
+    /* libwebp 1.2.4 has no error code when it fails to write the coefficients. */
+    if (e->sink.status != SCT_OK)
+        return sct_report_fail(e->report, SCT_ERR_IO, "writing the output failed");
     switch (e->picture.error_code) {
     case VP8_ENC_ERROR_OUT_OF_MEMORY:
     case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
         return sct_report_fail(e->report, SCT_ERR_MEMORY, "no memory for libwebp");
-    case VP8_ENC_ERROR_BAD_WRITE:
-        return sct_report_fail(e->report, SCT_ERR_IO, "writing the output failed");
     case VP8_ENC_ERROR_PARTITION0_OVERFLOW:
     case VP8_ENC_ERROR_PARTITION_OVERFLOW:
     case VP8_ENC_ERROR_FILE_TOO_BIG:

@@ -131,6 +131,9 @@ static int is_decoded(const char *name)
 #ifdef SCT_HAVE_PNG
         "PNG",
 #endif
+#ifdef SCT_HAVE_WEBP
+        "WebP",
+#endif
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (!strcmp(name, names[i]))
