@@ -5,8 +5,9 @@
  *     read_band ...: pieces of the picture's data go to libwebp until the band's rows are
  *                    there: it writes them straight into `canvas`
  *
- *     canvas, lossy:     planes Y, Cb, Cr and alpha, which bands point into
- *     canvas, lossless:  interleaved RGB or RGBA; a band is split into planes of its own
+ *     canvas, lossy:   planes Y, Cb, Cr and alpha, which bands point into
+ *     canvas, RGB:     interleaved RGB or RGBA; a band is split into planes of its own. That is
+ *                      lossless pictures, and others when it is wanted
  *     a first frame that is smaller than the animation lies somewhere in the canvas, and
  *     around it is black without opacity
  *
@@ -50,6 +51,8 @@ struct sct_decoder {
     struct sct_report *report;
     struct sct_limits limits; /* without zeros */
     int salvage;
+    int wants_rgb;
+    int is_rgb; /* lossless, or wanted */
 
     struct sct_picture picture;
     struct sct_webp_container file;
@@ -62,8 +65,8 @@ struct sct_decoder {
     int n_ready; /* rows of the frame */
 
     uint8_t *canvas;
-    struct plane plane[SCT_MAX_COMPONENTS]; /* lossless: only the first, of pixels */
-    uint8_t *split;                         /* lossless: the planes of a band */
+    struct plane plane[SCT_MAX_COMPONENTS]; /* RGB: only the first, of pixels */
+    uint8_t *split;                         /* RGB: the planes of a band */
     size_t split_stride_bytes;
 
     int damage, damaged_row; /* as in the report */
@@ -150,15 +153,15 @@ static int read_file(struct sct_decoder *d, struct sct_reader *r, uint64_t file_
     return SCT_OK;
 }
 
-static void describe_components(struct sct_picture *p, int is_lossless)
+static void describe_components(struct sct_picture *p, int is_rgb)
 {
-    p->model = is_lossless ? SCT_RGB : SCT_YCC;
-    p->is_limited = !is_lossless;
+    p->model = is_rgb ? SCT_RGB : SCT_YCC;
+    p->is_limited = !is_rgb;
     p->n_components = 3 + p->has_alpha;
-    p->h_max = p->v_max = is_lossless ? 1 : 2;
+    p->h_max = p->v_max = is_rgb ? 1 : 2;
     for (int ci = 0; ci < p->n_components; ci++) {
         struct sct_component *c = &p->component[ci];
-        c->h = c->v = !is_lossless && (ci == 1 || ci == 2) ? 1 : p->h_max;
+        c->h = c->v = !is_rgb && (ci == 1 || ci == 2) ? 1 : p->h_max;
         c->width = sct_div_up(p->width * c->h, p->h_max);
         c->height = sct_div_up(p->height * c->v, p->v_max);
         c->width_blocks = sct_div_up(c->width, 8);
@@ -202,7 +205,7 @@ static int describe_metadata(struct sct_decoder *d)
 static size_t count_stride_bytes(const struct sct_decoder *d, int ci)
 {
     const struct sct_picture *p = &d->picture;
-    if (d->file.frame.is_lossless)
+    if (d->is_rgb)
         return sct_size_mul((size_t)p->width, (size_t)p->n_components);
     return sct_size_align((size_t)p->component[ci].width);
 }
@@ -211,7 +214,7 @@ static size_t count_canvas_bytes(const struct sct_decoder *d)
 {
     const struct sct_picture *p = &d->picture;
     size_t sum = 0;
-    for (int ci = 0; ci < (d->file.frame.is_lossless ? 1 : p->n_components); ci++)
+    for (int ci = 0; ci < (d->is_rgb ? 1 : p->n_components); ci++)
         sum = sct_size_add(sum, sct_size_mul(count_stride_bytes(d, ci),
                                              (size_t)p->component[ci].height));
     return sum;
@@ -220,7 +223,7 @@ static size_t count_canvas_bytes(const struct sct_decoder *d)
 static size_t count_split_bytes(const struct sct_decoder *d)
 {
     const struct sct_picture *p = &d->picture;
-    if (!d->file.frame.is_lossless)
+    if (!d->is_rgb)
         return 0;
     return sct_size_mul(sct_size_align((size_t)p->width),
                         (size_t)(BAND_ROWS * p->n_components));
@@ -262,7 +265,8 @@ static int describe(struct sct_decoder *d)
     p->width = file->width;
     p->height = file->height;
     p->has_alpha = file->frame.has_alpha || !covers_canvas(file);
-    describe_components(p, file->frame.is_lossless);
+    d->is_rgb = file->frame.is_lossless || d->wants_rgb;
+    describe_components(p, d->is_rgb);
     p->coding = file->frame.is_lossless ? "lossless" : "lossy";
     if (!file->frame.is_lossless)
         p->quality =
@@ -300,6 +304,7 @@ static int open_decoder(sct_decoder **out, const struct sct_decoder_spec *spec,
 
     d->report = spec->report;
     d->salvage = spec->salvage;
+    d->wants_rgb = spec->wants_rgb;
     d->limits = spec->limits;
     if (d->limits.max_pixels <= 0)
         d->limits.max_pixels = SCT_MAX_PIXELS;
@@ -341,7 +346,7 @@ static uint8_t *find_sample(const struct sct_decoder *d, int ci, int x, int y,
     return d->plane[ci].data + at;
 }
 
-static void aim_lossless(struct sct_decoder *d)
+static void aim_rgb(struct sct_decoder *d)
 {
     const int n = d->picture.n_components;
     WebPRGBABuffer *to = &d->buffer.u.RGBA;
@@ -350,7 +355,7 @@ static void aim_lossless(struct sct_decoder *d)
     to->stride = (int)d->plane[0].stride_bytes;
 }
 
-static void aim_lossy(struct sct_decoder *d)
+static void aim_ycc(struct sct_decoder *d)
 {
     const int x = d->file.frame.x, y = d->file.frame.y;
     WebPYUVABuffer *to = &d->buffer.u.YUVA;
@@ -376,12 +381,12 @@ static int start(struct sct_decoder *d)
     const size_t n_bytes = d->file.frame.data.n_bytes;
 
     d->canvas = sct_mem_alloc(count_canvas_bytes(d));
-    if (is_lossless)
+    if (d->is_rgb)
         d->split = sct_mem_alloc(count_split_bytes(d));
-    if (!d->canvas || (is_lossless && !d->split) || !WebPInitDecBuffer(&d->buffer))
+    if (!d->canvas || (d->is_rgb && !d->split) || !WebPInitDecBuffer(&d->buffer))
         return sct_report_fail(d->report, SCT_ERR_MEMORY, "no memory for the picture");
     uint8_t *at = d->canvas;
-    for (int ci = 0; ci < (is_lossless ? 1 : d->picture.n_components); ci++) {
+    for (int ci = 0; ci < (d->is_rgb ? 1 : d->picture.n_components); ci++) {
         d->plane[ci] = (struct plane){at, count_stride_bytes(d, ci)};
         at += d->plane[ci].stride_bytes * (size_t)d->picture.component[ci].height;
     }
@@ -389,10 +394,10 @@ static int start(struct sct_decoder *d)
     d->buffer.is_external_memory = 1;
     d->buffer.width = d->file.frame.width;
     d->buffer.height = d->file.frame.height;
-    if (is_lossless)
-        aim_lossless(d);
+    if (d->is_rgb)
+        aim_rgb(d);
     else
-        aim_lossy(d);
+        aim_ycc(d);
 
     /* Lossy data are fed about a band at a time, so that damage is met in its row. Lossless
      * ones cost up to 8 rows again for each piece. */
@@ -414,7 +419,7 @@ static void fill_rest(struct sct_decoder *d)
     const struct sct_webp_container *f = &d->file;
     const int n = d->picture.n_components;
 
-    if (f->frame.is_lossless) {
+    if (d->is_rgb) {
         for (int i = d->n_ready; i < f->frame.height; i++) {
             uint8_t *to = d->buffer.u.RGBA.rgba + (size_t)i * d->plane[0].stride_bytes;
             for (int x = 0; x < f->frame.width; x++, to += n)
@@ -460,10 +465,9 @@ static int meet_damage(struct sct_decoder *d, int status)
 static int count_ready(const struct sct_decoder *d)
 {
     int n = 0;
-    const uint8_t *rows = d->file.frame.is_lossless
-                              ? WebPIDecGetRGB(d->library, &n, NULL, NULL, NULL)
-                              : WebPIDecGetYUVA(d->library, &n, NULL, NULL, NULL, NULL,
-                                                NULL, NULL, NULL, NULL);
+    const uint8_t *rows = d->is_rgb ? WebPIDecGetRGB(d->library, &n, NULL, NULL, NULL)
+                                    : WebPIDecGetYUVA(d->library, &n, NULL, NULL, NULL,
+                                                      NULL, NULL, NULL, NULL, NULL);
     return rows ? sct_clamp(n, d->n_ready, d->file.frame.height) : d->n_ready;
 }
 

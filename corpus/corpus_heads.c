@@ -37,9 +37,8 @@ static const struct head heads[] = {
     {"head_gif.gif", "unsupported", "GIF89a",
      BYTES("GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xFF\xFF\xFF,\0\0\0\0\x01\0\x01\0\0\x02\x02"
            "\x44\x01\0;")},
-    {"head_webp.webp", "unsupported", "WebP, lossless",
-     BYTES("RIFF\x1A\0\0\0WEBPVP8L\x0D\0\0\0\x2F\0\0\0\x10\x07\x10\x11\x11\x88\x88\xFE"
-           "\x07\0")},
+    {"head_webp.webp", "truncated", "WebP, lossless, cut in its header",
+     BYTES("RIFF\x1A\0\0\0WEBPVP8L\x0D\0\0\0\x2F\0")},
     {"head_heic.heic", "unsupported", "HEIC: an ftyp box with the brand heic",
      BYTES("\0\0\0\x18"
            "ftypheic\0\0\0\0mif1heic")},

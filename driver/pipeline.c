@@ -141,7 +141,7 @@ static int open_decoder(struct run *run)
     const int status = sct_decoder_open(&run->ops, &run->decoder, &spec, &run->picture);
     if (status < 0)
         return status;
-    if (run->picture.domain != SCT_COEFS)
+    if (!run->ops->want_corner) /* it delivers samples */
         return sct_report_fail(&result->report, SCT_ERR_UNSUPPORTED,
                                "%s is decoded, but not resized", run->picture.format);
     result->format = run->picture.format;

@@ -26,6 +26,7 @@ struct run {
     size_t piece; /* 0: all at once */
     size_t fail_at;
     int salvage;
+    int wants_rgb;
     struct sct_limits limits;
 };
 
@@ -79,6 +80,7 @@ static struct result decode(const struct bytes *file, const struct run *run)
     const struct sct_decoder_spec spec = {.reader = reader,
                                           .limits = run->limits,
                                           .salvage = run->salvage,
+                                          .wants_rgb = run->wants_rgb,
                                           .report = &r.report};
     r.status = sct_decoder_open(&ops, &d, &spec, &r.picture);
     if (r.status != SCT_OK) {
@@ -142,14 +144,14 @@ static void take_plane(struct truth *t, const uint8_t *from, ptrdiff_t stride, i
     t->plane[t->n_components++] = to;
 }
 
-static struct truth read_truth(const struct bytes *file)
+static struct truth read_truth_as(const struct bytes *file, int wants_rgb)
 {
     WebPBitstreamFeatures features;
     struct truth t = {0};
     int width, height;
 
     assert_int_equal(WebPGetFeatures(file->data, file->size, &features), VP8_STATUS_OK);
-    if (features.format == 2) {
+    if (features.format == 2 || wants_rgb) {
         uint8_t *rgba = WebPDecodeRGBA(file->data, file->size, &width, &height);
         assert_non_null(rgba);
         for (int c = 0; c < 3 + !!features.has_alpha; c++)
@@ -173,6 +175,11 @@ static struct truth read_truth(const struct bytes *file)
         WebPFree(rgba);
     }
     return t;
+}
+
+static struct truth read_truth(const struct bytes *file)
+{
+    return read_truth_as(file, 0);
 }
 
 static void free_truth(struct truth *t)
@@ -271,6 +278,35 @@ static void large_files_are_read_in_many_pieces(void **state)
         bytes_free(&file);
     }
     free(pixels);
+}
+
+/* As libwebp converts it, chroma interpolated. Salvage, too. */
+static void lossy_pictures_can_be_had_as_rgb(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_SIZES; i++)
+        for (int has_alpha = 0; has_alpha < 2; has_alpha++) {
+            struct bytes file = make_webp(sizes[i].width, sizes[i].height, 0, has_alpha);
+            struct truth t = read_truth_as(&file, 1);
+            struct result r = decode(&file, &(struct run){.wants_rgb = 1});
+            assert_int_equal(r.status, SCT_DONE);
+            assert_int_equal(r.picture.model, SCT_RGB);
+            assert_int_equal(r.picture.is_limited, 0);
+            assert_string_equal(r.picture.coding, "lossy");
+            assert_planes_equal(&r, &t, -1);
+            free_result(&r);
+
+            file.size -= 60;
+            r = decode(&file, &(struct run){.wants_rgb = 1, .salvage = 1});
+            if (r.is_open) {
+                assert_int_equal(r.status, SCT_DONE);
+                assert_int_equal(r.report.damage, SCT_ERR_TRUNCATED);
+                assert_planes_equal(&r, &t, r.report.damaged_row);
+            }
+            free_result(&r);
+            free_truth(&t);
+            bytes_free(&file);
+        }
 }
 
 static void the_picture_tells_what_the_header_says(void **state)
@@ -497,6 +533,10 @@ static void the_first_frame_is_shown_in_its_place(void **state)
                 assert_int_equal(r.picture.height, 47);
                 assert_int_equal(r.picture.has_alpha, has_alpha || i > 0);
                 assert_frame_equal(&file, &r);
+                struct result rgb = decode(&file, &(struct run){.wants_rgb = 1});
+                assert_int_equal(rgb.status, SCT_DONE);
+                assert_frame_equal(&file, &rgb);
+                free_result(&rgb);
                 for (int ci = 0; ci < t.n_components; ci++) {
                     const int by = r.picture.h_max / r.picture.component[ci].h;
                     for (int row = 0; row < t.height[ci]; row++)
@@ -816,6 +856,7 @@ int main(void)
         cmocka_unit_test(samples_equal_libwebps_in_any_pieces),
         cmocka_unit_test(every_number_of_partitions_and_quality_is_read),
         cmocka_unit_test(large_files_are_read_in_many_pieces),
+        cmocka_unit_test(lossy_pictures_can_be_had_as_rgb),
         cmocka_unit_test(the_picture_tells_what_the_header_says),
         cmocka_unit_test(quality_is_estimated_from_the_quantisers),
         cmocka_unit_test(metadata_are_handed_over),

@@ -22,7 +22,7 @@ class ExitStatus(CommandTest):
 
     def test_broken_inputs_do_not_stop_the_others(self):
         names = [bad(BROKEN), corpus(PHOTO), bad("not_an_image_text.jpg"), corpus(OTHER), "none.jpg",
-                 self.folder, bad("head_webp.webp"), bad("huge_65500x65500.jpg")]
+                 self.folder, bad("head_heic.heic"), bad("huge_65500x65500.jpg")]
         run = self.resize("-s", "90", "-o", "out/", *names, expect=1)
         self.assertEqual(self.files(), ["out/natural_420_640x480.jpg", "out/natural_444_640x480.jpg"])
         said = run.err.splitlines()
@@ -32,7 +32,7 @@ class ExitStatus(CommandTest):
             self.assertRegex(line, rf"^scantling: .*: {verdict}: .+")
         self.assertIn("No such file", said[2])
         self.assertIn("folder", said[3])
-        self.assertIn("webp", said[4].lower())
+        self.assertIn("heic", said[4].lower())
 
     def test_every_bad_file_has_the_verdict_that_is_expected(self):
         with open(bad("EXPECTED"), encoding="utf-8") as f:
