@@ -47,12 +47,15 @@ struct sct_limits {
 #define SCT_MAX_METADATA_BYTES ((int64_t)16 << 20)
 #define SCT_MAX_MEMORY_BYTES   ((size_t)1 << 30)
 
+/* When a decoder has to deliver SAMPLES of RGB or gray, all on one grid, from a full decode,
+ * whatever the file has: for what cannot be done to coefs, or to chroma beside an alpha. */
+enum sct_rgb_wish { SCT_RGB_NEVER, SCT_RGB_WITH_ALPHA, SCT_RGB_ALWAYS };
+
 struct sct_decoder_spec {
     struct sct_reader *reader; /* borrowed until close */
     struct sct_limits limits;
     int salvage; /* deliver damaged pictures as far as they go */
-    int wants_rgb; /* SAMPLES of RGB or gray on one grid, from a full decode, whatever the file
-                      has; for what cannot be done to coefs */
+    enum sct_rgb_wish wants_rgb;
     struct sct_report *report; /* borrowed until close; may be NULL */
 };
 

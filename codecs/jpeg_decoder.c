@@ -519,7 +519,7 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
 
     d->report = spec->report;
     d->salvage = spec->salvage;
-    d->wants_rgb = spec->wants_rgb;
+    d->wants_rgb = spec->wants_rgb == SCT_RGB_ALWAYS;
     d->may_stream = may_stream;
     d->limits = spec->limits;
     if (d->limits.max_pixels <= 0)

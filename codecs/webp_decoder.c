@@ -51,7 +51,7 @@ struct sct_decoder {
     struct sct_report *report;
     struct sct_limits limits; /* without zeros */
     int salvage;
-    int wants_rgb;
+    enum sct_rgb_wish wants_rgb;
     int is_rgb; /* lossless, or wanted */
 
     struct sct_picture picture;
@@ -265,7 +265,8 @@ static int describe(struct sct_decoder *d)
     p->width = file->width;
     p->height = file->height;
     p->has_alpha = file->frame.has_alpha || !covers_canvas(file);
-    d->is_rgb = file->frame.is_lossless || d->wants_rgb;
+    d->is_rgb = file->frame.is_lossless || d->wants_rgb == SCT_RGB_ALWAYS ||
+                (d->wants_rgb == SCT_RGB_WITH_ALPHA && p->has_alpha);
     describe_components(p, d->is_rgb);
     p->coding = file->frame.is_lossless ? "lossless" : "lossy";
     if (!file->frame.is_lossless)

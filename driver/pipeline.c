@@ -133,17 +133,15 @@ static int open_decoder(struct run *run)
     sct_intake_init(&run->intake, &run->job->source, &run->limits, &result->report);
     const struct sct_source source = sct_intake_source(&run->intake);
     sct_reader_init(run->reader, &source);
-    const struct sct_decoder_spec spec = {.reader = run->reader,
-                                          .limits = run->limits,
-                                          .salvage = run->job->salvage,
-                                          .wants_rgb = run->job->linear,
-                                          .report = &result->report};
+    const struct sct_decoder_spec spec = {
+        .reader = run->reader,
+        .limits = run->limits,
+        .salvage = run->job->salvage,
+        .wants_rgb = run->job->linear ? SCT_RGB_ALWAYS : SCT_RGB_WITH_ALPHA,
+        .report = &result->report};
     const int status = sct_decoder_open(&run->ops, &run->decoder, &spec, &run->picture);
     if (status < 0)
         return status;
-    if (!run->ops->want_corner) /* it delivers samples */
-        return sct_report_fail(&result->report, SCT_ERR_UNSUPPORTED,
-                               "%s is decoded, but not resized", run->picture.format);
     result->format = run->picture.format;
     sct_geometry_upright(&run->picture, &result->width, &result->height);
     if (run->picture.icc && sct_icc_check(run->picture.icc, run->picture.icc_bytes,

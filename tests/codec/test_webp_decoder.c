@@ -288,7 +288,7 @@ static void lossy_pictures_can_be_had_as_rgb(void **state)
         for (int has_alpha = 0; has_alpha < 2; has_alpha++) {
             struct bytes file = make_webp(sizes[i].width, sizes[i].height, 0, has_alpha);
             struct truth t = read_truth_as(&file, 1);
-            struct result r = decode(&file, &(struct run){.wants_rgb = 1});
+            struct result r = decode(&file, &(struct run){.wants_rgb = SCT_RGB_ALWAYS});
             assert_int_equal(r.status, SCT_DONE);
             assert_int_equal(r.picture.model, SCT_RGB);
             assert_int_equal(r.picture.is_limited, 0);
@@ -297,7 +297,7 @@ static void lossy_pictures_can_be_had_as_rgb(void **state)
             free_result(&r);
 
             file.size -= 60;
-            r = decode(&file, &(struct run){.wants_rgb = 1, .salvage = 1});
+            r = decode(&file, &(struct run){.wants_rgb = SCT_RGB_ALWAYS, .salvage = 1});
             if (r.is_open) {
                 assert_int_equal(r.status, SCT_DONE);
                 assert_int_equal(r.report.damage, SCT_ERR_TRUNCATED);
@@ -533,7 +533,8 @@ static void the_first_frame_is_shown_in_its_place(void **state)
                 assert_int_equal(r.picture.height, 47);
                 assert_int_equal(r.picture.has_alpha, has_alpha || i > 0);
                 assert_frame_equal(&file, &r);
-                struct result rgb = decode(&file, &(struct run){.wants_rgb = 1});
+                struct result rgb =
+                    decode(&file, &(struct run){.wants_rgb = SCT_RGB_ALWAYS});
                 assert_int_equal(rgb.status, SCT_DONE);
                 assert_frame_equal(&file, &rgb);
                 free_result(&rgb);
