@@ -126,11 +126,11 @@ static int create_job(struct job *job, const struct shape *s)
                                 s->unit_stride == SCT_GROUP ? 256 : 2048);
         if (!job->first || !job->weight_at || !job->weights || !job->src)
             goto fail;
-        for (int x = 0; x < s->dst_width; x++) {
+        const int period_units = (s->src_units - s->n_units) * PERIOD / s->dst_width;
+        for (int x = 0; x < s->dst_width; x++) { /* evenly spread */
             job->weight_at[x] = x % PERIOD * s->n_units * s->n_pairs * 2;
-            /* evenly spread, the last window at the end */
-            job->first[x] = (int32_t)((int64_t)x * (s->src_units - s->n_units) /
-                                      (s->dst_width > 1 ? s->dst_width - 1 : 1));
+            job->first[x] =
+                x / PERIOD * period_units + x % PERIOD * period_units / PERIOD;
         }
         job->horz = (struct sct_horz){.first = job->first,
                                       .at = job->weight_at,
@@ -141,7 +141,9 @@ static int create_job(struct job *job, const struct shape *s)
                                       .n_lanes = s->n_lanes,
                                       .unit_stride = s->unit_stride,
                                       .n_planes = s->n_planes,
-                                      .shift = 14};
+                                      .shift = 14,
+                                      .period = PERIOD,
+                                      .period_units = period_units};
     }
     return SCT_OK;
 

@@ -46,6 +46,9 @@ struct sct_horz {
     int unit_stride; /* int16 from a unit to the next: a multiple of SCT_GROUP */
     int n_planes;    /* lane pairs wanted, 1..n_lanes / 2, from lane 0 on */
     int shift;       /* right shift of the sums, 1..24, rounding half up */
+    int period;      /* 0, or a hint that implementations may use: for k >= 0, wherever */
+    int period_units; /* at[x + k * period] is at[x], first[x + k * period] is first[x] +
+                         k * period_units */
 };
 
 /* Pair rows: what the horizontal pass writes and the vertical pass reads. A pair row

@@ -278,6 +278,8 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
         .unit_stride = SCT_GROUP, /* SAMPLES; for COEFS once the layout is known */
         .n_planes = r->units_per_band * r->y.n_pairs,
         .shift = r->x.bits - ring_bits + (is_coefs ? COEF_SCALE : 0),
+        .period = r->columns.period,
+        .period_units = r->columns.n_units,
     };
     if (!is_coefs)
         plan_tiles(r);

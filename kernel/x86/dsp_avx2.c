@@ -163,6 +163,14 @@ static inline __m256i add_products(__m256i sum, const int16_t *group, __m256i pa
     return _mm256_add_epi32(sum, _mm256_madd_epi16(load256(group), pair));
 }
 
+/* add_products, and in this order: gcc would do all multiplications first, and spill them. */
+static inline __m256i add_in_order(__m256i sum, const int16_t *group, __m256i pair)
+{
+    sum = add_products(sum, group, pair);
+    __asm__("" : "+x"(sum));
+    return sum;
+}
+
 /* Loads bound horz, so the weights of four groups are loaded at once and spread from
  * there. The groups are at g, g + o1, g + o2 and g + o3. */
 ALWAYS_INLINE __m256i add_4_groups(__m256i sum, const int16_t *g, ptrdiff_t o1,
@@ -248,22 +256,22 @@ ALWAYS_INLINE void horz_4(int16_t *const dst[4], int x, const int16_t *const uni
     store_4(dst, x, sum, _mm_cvtsi32_si128(h.shift), h.n_planes);
 }
 
-/* All outputs from x on; inlined once for every n_pairs, so that the loops over pairs unroll.
- * `h` is a copy: what is stored through a vector might be the original, for all that
- * compilers know, and would be loaded again and again. */
-ALWAYS_INLINE void horz_all(int16_t *const dst[4], const int16_t *src, struct sct_horz h,
-                            int x, int n_pairs)
+/* Outputs from x up to `end`, in fours; inlined once for every n_pairs, so that the loops
+ * over pairs unroll. `h` is a copy: what is stored through a vector might be the original,
+ * for all that compilers know, and would be loaded again and again. */
+ALWAYS_INLINE void horz_range(int16_t *const dst[4], const int16_t *src,
+                              struct sct_horz h, int x, int end, int n_pairs)
 {
     const int16_t *unit[4], *w[4];
 
-    for (; x + 4 <= h.dst_width; x += 4) {
+    for (; x < end && x + 4 <= h.dst_width; x += 4) {
         for (int i = 0; i < 4; i++) {
             unit[i] = src + (ptrdiff_t)h.first[x + i] * h.unit_stride;
             w[i] = h.weights + h.at[x + i];
         }
         horz_4(dst, x, unit, w, h, n_pairs);
     }
-    if (x == h.dst_width)
+    if (x >= end)
         return;
     for (int i = 0; i < 4; i++)
     { /* the last one to three; the last is repeated into the pad */
@@ -294,14 +302,6 @@ static inline int32_t find_common_weights(const struct sct_horz *h)
     const int middle = h->dst_width / 2;
     const int32_t at = h->at[middle];
     return middle + 4 <= h->dst_width && are_4_equal_to(h->at + middle, at) ? at : -1;
-}
-
-/* add_products, and in this order: gcc would do all multiplications first, and spill them. */
-static inline __m256i add_in_order(__m256i sum, const int16_t *group, __m256i pair)
-{
-    sum = add_products(sum, group, pair);
-    __asm__("" : "+x"(sum));
-    return sum;
 }
 
 ALWAYS_INLINE __m256i sum_common(__m256i sum, const int16_t *group, const __m256i *pair,
@@ -359,21 +359,23 @@ ALWAYS_INLINE int horz_short(int16_t *const dst[4], const int16_t *src, struct s
     return x;
 }
 
-static void horz_1_pair(int16_t *const dst[4], const int16_t *src, struct sct_horz h)
+/* The same for all that are short enough; 0 if these are not. */
+static int horz_if_short(int16_t *const dst[4], const int16_t *src,
+                         const struct sct_horz *h)
 {
-    int x = 0;
-    switch (h.unit_stride == SCT_GROUP ? h.n_units : 0) {
-    case 1: x = horz_short(dst, src, h, 1); break;
-    case 2: x = horz_short(dst, src, h, 2); break;
-    case 3: x = horz_short(dst, src, h, 3); break;
-    case 4: x = horz_short(dst, src, h, 4); break;
-    case 5: x = horz_short(dst, src, h, 5); break;
-    case 6: x = horz_short(dst, src, h, 6); break;
-    case 7: x = horz_short(dst, src, h, 7); break;
-    case MAX_SHORT: x = horz_short(dst, src, h, MAX_SHORT); break;
-    default: break;
+    if (h->n_pairs != 1 || h->unit_stride != SCT_GROUP)
+        return 0;
+    switch (h->n_units) {
+    case 1: return horz_short(dst, src, *h, 1);
+    case 2: return horz_short(dst, src, *h, 2);
+    case 3: return horz_short(dst, src, *h, 3);
+    case 4: return horz_short(dst, src, *h, 4);
+    case 5: return horz_short(dst, src, *h, 5);
+    case 6: return horz_short(dst, src, *h, 6);
+    case 7: return horz_short(dst, src, *h, 7);
+    case MAX_SHORT: return horz_short(dst, src, *h, MAX_SHORT);
+    default: return 0;
     }
-    horz_all(dst, src, h, x, 1);
 }
 
 /* ---- horz, 4 lanes ---- */
@@ -385,79 +387,248 @@ static void horz_1_pair(int16_t *const dst[4], const int16_t *src, struct sct_ho
  *     weights   w01    w01    w01    w01    | w23    w23    w23    w23
  *     pmaddwd   v0     v1     v2     v3     | v0     v1     v2     v3      8 x int32
  *
- * `spread` picks pair 0 below and pair 1 above, or 2 and 3. */
-ALWAYS_INLINE __m256i add_unit(__m256i sum, const int16_t *unit, __m128i weights,
-                               __m256i spread)
-{
-    const __m256 w = _mm256_castsi256_ps(_mm256_broadcastsi128_si256(weights));
-    const __m256i pairs = _mm256_castps_si256(_mm256_permutevar_ps(w, spread));
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(load256(unit), pairs));
-}
-
-/* The halves of a and b added: outputs x and x + 1, lanes 0 to 3 each. */
-ALWAYS_INLINE __m256i add_halves(__m256i a, __m256i b)
-{
-    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20),
-                            _mm256_permute2x128_si256(a, b, 0x31));
-}
-
-static void horz_4_lanes(int16_t *const dst[4], const int16_t *src,
-                         const struct sct_horz *h)
+ * The pairs of weights of a unit, of the first one in `weights` or of the second: */
+ALWAYS_INLINE __m256i spread_pairs(__m128i weights, int is_second)
 {
     const __m256i first = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
     const __m256i second = _mm256_setr_epi32(2, 2, 2, 2, 3, 3, 3, 3);
-    const __m256i quarters = _mm256_setr_epi32(0, 4, 2, 6, 1, 5, 3, 7);
-    const __m128i shift = _mm_cvtsi32_si128(h->shift);
-    const __m256i round = _mm256_set1_epi32((int32_t)1 << (h->shift - 1));
-    const ptrdiff_t stride = h->unit_stride;
+    const __m256 w = _mm256_castsi256_ps(_mm256_broadcastsi128_si256(weights));
+    return _mm256_castps_si256(_mm256_permutevar_ps(w, is_second ? second : first));
+}
 
-    for (int x = 0; x < h->dst_width; x += 4) {
+static inline __m128i load_2_units(const int16_t *weights)
+{
+    return _mm_loadu_si128((const __m128i *)weights);
+}
+
+static inline __m128i load_1_unit(const int16_t *weights)
+{
+    return _mm_loadl_epi64((const __m128i *)weights);
+}
+
+/* The halves of a and b added: lanes 0 to 3 of a below, of b above. */
+ALWAYS_INLINE __m256i add_halves(__m256i a, __m256i b)
+{
+    return _mm256_add_epi32(_mm256_blend_epi32(a, b, 0xf0),
+                            _mm256_permute2x128_si256(a, b, 0x21));
+}
+
+/* Four outputs; 32-bit quarters of `words`:
+ * x0:v01 x0:v23 x2:v01 x2:v23 | x1:v01 x1:v23 x3:v01 x3:v23 */
+ALWAYS_INLINE void store_4_small(int16_t *const dst[4], ptrdiff_t x, const __m256i sum[4],
+                                 struct sct_horz h)
+{
+    const __m256i quarters = _mm256_setr_epi32(0, 4, 2, 6, 1, 5, 3, 7);
+    const __m128i shift = _mm_cvtsi32_si128(h.shift);
+    const __m256i round = _mm256_set1_epi32((int32_t)1 << (h.shift - 1));
+    const __m256i x01 = _mm256_add_epi32(add_halves(sum[0], sum[1]), round);
+    const __m256i x23 = _mm256_add_epi32(add_halves(sum[2], sum[3]), round);
+    const __m256i words =
+        _mm256_packs_epi32(_mm256_sra_epi32(x01, shift), _mm256_sra_epi32(x23, shift));
+    const __m256i planes = _mm256_permutevar8x32_epi32(words, quarters);
+    store128(dst[0] + 2 * x, _mm256_castsi256_si128(planes));
+    if (h.n_planes > 1)
+        store128(dst[1] + 2 * x, _mm256_extracti128_si256(planes, 1));
+}
+
+/* Outputs from x up to `end`, in fours. */
+static void horz_range_small(int16_t *const dst[4], const int16_t *src, struct sct_horz h,
+                             int x, int end)
+{
+    const ptrdiff_t stride = h.unit_stride;
+
+    for (; x < end; x += 4) {
         const int16_t *unit[4], *w[4];
         __m256i sum[4];
         int j = 0;
         for (int i = 0; i < 4; i++)
         { /* past the end the last output is repeated, into the pad */
-            const int xi = sct_min(x + i, h->dst_width - 1);
-            unit[i] = src + (ptrdiff_t)h->first[xi] * stride;
-            w[i] = h->weights + h->at[xi];
+            const int xi = sct_min(x + i, h.dst_width - 1);
+            unit[i] = src + (ptrdiff_t)h.first[xi] * stride;
+            w[i] = h.weights + h.at[xi];
             sum[i] = _mm256_setzero_si256();
         }
-        for (; j + 2 <= h->n_units; j += 2)
+        for (; j + 2 <= h.n_units; j += 2)
             for (int i = 0; i < 4; i++) {
-                const __m128i w2 =
-                    _mm_loadu_si128((const __m128i *)(w[i] + (ptrdiff_t)j * 4));
-                sum[i] = add_unit(sum[i], unit[i] + j * stride, w2, first);
-                sum[i] = add_unit(sum[i], unit[i] + (j + 1) * stride, w2, second);
+                const __m128i w2 = load_2_units(w[i] + (ptrdiff_t)j * 4);
+                const int16_t *u = unit[i] + j * stride;
+                sum[i] = add_products(sum[i], u, spread_pairs(w2, 0));
+                sum[i] = add_products(sum[i], u + stride, spread_pairs(w2, 1));
             }
-        for (int i = 0; i < 4 && j < h->n_units; i++) {
-            const __m128i w1 =
-                _mm_loadl_epi64((const __m128i *)(w[i] + (ptrdiff_t)j * 4));
-            sum[i] = add_unit(sum[i], unit[i] + j * stride, w1, first);
+        for (int i = 0; i < 4 && j < h.n_units; i++) {
+            const __m128i w1 = load_1_unit(w[i] + (ptrdiff_t)j * 4);
+            sum[i] = add_products(sum[i], unit[i] + j * stride, spread_pairs(w1, 0));
         }
-        const __m256i x01 = _mm256_add_epi32(add_halves(sum[0], sum[1]), round);
-        const __m256i x23 = _mm256_add_epi32(add_halves(sum[2], sum[3]), round);
-        /* 32-bit quarters: x0:v01 x0:v23 x2:v01 x2:v23 | x1:v01 x1:v23 x3:v01 x3:v23 */
-        const __m256i words = _mm256_packs_epi32(_mm256_sra_epi32(x01, shift),
-                                                 _mm256_sra_epi32(x23, shift));
-        const __m256i planes = _mm256_permutevar8x32_epi32(words, quarters);
-        store128(dst[0] + 2 * (ptrdiff_t)x, _mm256_castsi256_si128(planes));
-        if (h->n_planes > 1)
-            store128(dst[1] + 2 * (ptrdiff_t)x, _mm256_extracti128_si256(planes, 1));
+        store_4_small(dst, x, sum, h);
     }
+}
+
+/* Outputs from x up to `end`, in fours: of any shape. */
+static void horz_single(int16_t *const dst[4], const int16_t *src,
+                        const struct sct_horz *h, int x, int end)
+{
+    switch (h->n_lanes == SCT_LANES ? h->n_pairs : 0) {
+    case 0: horz_range_small(dst, src, *h, x, end); break;
+    case 1: horz_range(dst, src, *h, x, end, 1); break;
+    case 2: horz_range(dst, src, *h, x, end, 2); break;
+    case 3: horz_range(dst, src, *h, x, end, 3); break;
+    default: horz_range(dst, src, *h, x, end, 4); break;
+    }
+}
+
+/* ---- horz, twins ---- */
+
+/* Two outputs that have the same weights: each pair of them is loaded and spread once.
+ *
+ *     outputs   0 .. x .. distance .. x + distance .. 2 * distance .. dst_width
+ *               ---near---         ------far------              ---rest---
+ *
+ * apart: int16 from a group that output x looks at to that of its twin. */
+struct twins {
+    int distance; /* a multiple of the period; 0: there are none */
+    ptrdiff_t apart;
+};
+
+static struct twins find_twins(const struct sct_horz *h)
+{
+    const int n_periods = h->period ? h->dst_width / h->period / 2 : 0;
+    return (struct twins){.distance = n_periods * h->period,
+                          .apart =
+                              (ptrdiff_t)n_periods * h->period_units * h->unit_stride};
+}
+
+ALWAYS_INLINE void add_to_both(__m256i *near, __m256i *far, const int16_t *group,
+                               ptrdiff_t apart, __m256i pair)
+{
+    *near = add_in_order(*near, group, pair);
+    *far = add_in_order(*far, group + apart, pair);
+}
+
+/* As add_4_groups, or only three. */
+ALWAYS_INLINE void add_groups_to_both(__m256i *near, __m256i *far, const int16_t *g,
+                                      ptrdiff_t apart, ptrdiff_t o1, ptrdiff_t o2,
+                                      const int16_t *w, int n_groups)
+{
+    const __m256i w4 = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)w));
+    add_to_both(near, far, g, apart, _mm256_shuffle_epi32(w4, 0x00));
+    add_to_both(near, far, g + o1, apart, _mm256_shuffle_epi32(w4, 0x55));
+    add_to_both(near, far, g + o2, apart, _mm256_shuffle_epi32(w4, 0xaa));
+    if (n_groups == 4)
+        add_to_both(near, far, g + o1 + o2, apart, _mm256_shuffle_epi32(w4, 0xff));
+}
+
+ALWAYS_INLINE void horz_twins_of_8_lanes(int16_t *const dst[4], const int16_t *src,
+                                         struct sct_horz h, struct twins t, int x,
+                                         int n_pairs)
+{
+    const __m128i shift = _mm_cvtsi32_si128(h.shift);
+    const __m256i round = _mm256_set1_epi32((int32_t)1 << (h.shift - 1));
+    const ptrdiff_t stride = h.unit_stride;
+    const int step = n_pairs == 3 ? 1 : 4 / n_pairs; /* as in add_windows */
+    const ptrdiff_t o1 = n_pairs == 1 ? stride : SCT_GROUP;
+    const ptrdiff_t o2 = n_pairs == 1   ? 2 * stride
+                         : n_pairs == 2 ? stride
+                                        : 2 * SCT_GROUP;
+    __m256i near[4], far[4];
+    const int16_t *unit[4], *w[4];
+    int j = 0;
+
+    for (int i = 0; i < 4; i++) {
+        unit[i] = src + (ptrdiff_t)h.first[x + i] * stride;
+        w[i] = h.weights + h.at[x + i];
+        near[i] = far[i] = round;
+    }
+    for (; j + step <= h.n_units; j += step)
+        for (int i = 0; i < 4; i++) {
+            add_groups_to_both(&near[i], &far[i], unit[i], t.apart, o1, o2, w[i],
+                               n_pairs == 3 ? 3 : 4);
+            unit[i] += step * stride;
+            w[i] += step * n_pairs * 2;
+        }
+    for (; j < h.n_units; j++)
+        for (int i = 0; i < 4; i++) {
+            for (int p = 0; p < n_pairs; p++)
+                add_to_both(&near[i], &far[i], unit[i] + p * SCT_GROUP, t.apart,
+                            broadcast_pair(w[i] + 2 * p));
+            unit[i] += stride;
+            w[i] += n_pairs * 2;
+        }
+    store_4(dst, x, near, shift, h.n_planes);
+    store_4(dst, x + t.distance, far, shift, h.n_planes);
+}
+
+ALWAYS_INLINE void horz_twins_of_4_lanes(int16_t *const dst[4], const int16_t *src,
+                                         struct sct_horz h, struct twins t, int x)
+{
+    const ptrdiff_t stride = h.unit_stride;
+    __m256i near[4], far[4];
+    const int16_t *unit[4], *w[4];
+    int j = 0;
+
+    for (int i = 0; i < 4; i++) {
+        unit[i] = src + (ptrdiff_t)h.first[x + i] * stride;
+        w[i] = h.weights + h.at[x + i];
+        near[i] = far[i] = _mm256_setzero_si256();
+    }
+    for (; j + 2 <= h.n_units; j += 2)
+        for (int i = 0; i < 4; i++) {
+            const __m128i w2 = load_2_units(w[i]);
+            add_to_both(&near[i], &far[i], unit[i], t.apart, spread_pairs(w2, 0));
+            add_to_both(&near[i], &far[i], unit[i] + stride, t.apart,
+                        spread_pairs(w2, 1));
+            unit[i] += 2 * stride;
+            w[i] += 2 * 4;
+        }
+    for (int i = 0; i < 4 && j < h.n_units; i++)
+        add_to_both(&near[i], &far[i], unit[i], t.apart,
+                    spread_pairs(load_1_unit(w[i]), 0));
+    store_4_small(dst, x, near, h);
+    store_4_small(dst, x + t.distance, far, h);
+}
+
+static inline int are_4_equal(const int32_t *a, const int32_t *b)
+{
+    const __m128i differ = _mm_xor_si128(_mm_loadu_si128((const __m128i *)a),
+                                         _mm_loadu_si128((const __m128i *)b));
+    return _mm_testz_si128(differ, differ);
+}
+
+/* All twins in fours, inlined once for every shape, and the edges between them, where windows
+ * are cut. Returns the output to go on with: fours that may reach into the pad of a row
+ * begin at a multiple of four. */
+ALWAYS_INLINE int horz_twins(int16_t *const dst[4], const int16_t *src,
+                             const struct sct_horz *whole, int n_lanes, int n_pairs)
+{
+    const struct sct_horz h = *whole;
+    const struct twins t = find_twins(whole);
+    int x = 0;
+
+    for (; x + 4 <= t.distance; x += 4) {
+        if (!are_4_equal(h.at + x, h.at + x + t.distance)) {
+            horz_single(dst, src, whole, x, x + 4);
+            horz_single(dst, src, whole, x + t.distance, x + t.distance + 4);
+        } else if (n_lanes == SCT_LANES)
+            horz_twins_of_8_lanes(dst, src, h, t, x, n_pairs);
+        else
+            horz_twins_of_4_lanes(dst, src, h, t, x);
+    }
+    if (x < t.distance)
+        horz_single(dst, src, whole, x, x + 4);
+    return (x + t.distance) / 4 * 4;
 }
 
 static void horz_avx2(int16_t *const dst[4], const int16_t *src, const struct sct_horz *h)
 {
-    if (h->n_lanes == 4) {
-        horz_4_lanes(dst, src, h);
-        return;
-    }
-    switch (h->n_pairs) {
-    case 1: horz_1_pair(dst, src, *h); break;
-    case 2: horz_all(dst, src, *h, 0, 2); break;
-    case 3: horz_all(dst, src, *h, 0, 3); break;
-    default: horz_all(dst, src, *h, 0, 4); break;
-    }
+    int x = horz_if_short(dst, src, h);
+    if (x == 0)
+        switch (h->n_lanes == SCT_LANES ? h->n_pairs : 0) {
+        case 0: x = horz_twins(dst, src, h, 4, 2); break;
+        case 1: x = horz_twins(dst, src, h, SCT_LANES, 1); break;
+        case 2: x = horz_twins(dst, src, h, SCT_LANES, 2); break;
+        case 3: x = horz_twins(dst, src, h, SCT_LANES, 3); break;
+        default: x = horz_twins(dst, src, h, SCT_LANES, 4); break;
+        }
+    horz_single(dst, src, h, x, h->dst_width);
 }
 
 /* ---- vert -------------------------------------------------------------------------- */

@@ -241,6 +241,26 @@ static void pack_walks_upwards_with_a_negative_stride(void **state)
 
 /* ---- horz -------------------------------------------------------------------------- */
 
+/* Windows that repeat, but for one in ten, and the last one, that have weights of their own. */
+static void repeat_windows(struct sct_horz *h, int32_t *first, int32_t *at,
+                           int last_first)
+{
+    const int row = h->n_units * h->n_pairs * 2;
+    const int n_periods = (h->dst_width - 1) / h->period;
+    h->period_units = random_int(0, last_first / (n_periods + 1));
+    const int room = last_first - n_periods * h->period_units;
+    for (int x = 0; x < h->dst_width; x++) {
+        const int phase = x % h->period;
+        const int is_own = x == h->dst_width - 1 || random_int(0, 9) == 0;
+        first[x] = phase * 7 % (room + 1) + x / h->period * h->period_units;
+        at[x] = phase * row;
+        if (is_own) {
+            first[x] = x == h->dst_width - 1 ? last_first : random_int(0, last_first);
+            at[x] = (h->period + x) * row;
+        }
+    }
+}
+
 /* One call on exact-size sources: the last group that the formula names ends the
  * allocation, and the last weight ends its own. */
 static void check_horz_lanes(int n_lanes, int dst_width, int n_units, int n_pairs,
@@ -250,7 +270,8 @@ static void check_horz_lanes(int n_lanes, int dst_width, int n_units, int n_pair
     const int last_first = random_int(0, dst_width < 200 ? 40 : 500);
     const size_t n_src = (size_t)(last_first + n_units - 1) * (size_t)unit_stride +
                          (size_t)n_pairs * 2 * (size_t)n_lanes;
-    const int n_weight_rows = random_int(1, dst_width);
+    const int period = random_int(0, 1) ? random_int(1, (dst_width + 1) / 2) : 0;
+    const int n_weight_rows = period ? period + dst_width : random_int(1, dst_width);
     const size_t n_weights =
         (size_t)n_weight_rows * (size_t)n_units * (size_t)n_pairs * 2;
     const size_t row_bytes = pair_row_bytes(dst_width);
@@ -262,27 +283,29 @@ static void check_horz_lanes(int n_lanes, int dst_width, int n_units, int n_pair
 
     fill_i16(src, n_src, src_fill);
     fill_i16(weights, n_weights + 8, weight_fill);
+    struct sct_horz h = {.first = first,
+                         .at = at,
+                         .weights = weights,
+                         .dst_width = dst_width,
+                         .n_units = n_units,
+                         .n_pairs = n_pairs,
+                         .n_lanes = n_lanes,
+                         .unit_stride = unit_stride,
+                         .n_planes = n_planes,
+                         .shift = shift,
+                         .period = period};
     for (int x = 0; x < dst_width; x++) /* in any order; the contract asks for none */
         first[x] = random_int(0, last_first),
         at[x] = random_int(0, n_weight_rows - 1) * n_units * n_pairs * 2;
     first[random_int(0, dst_width - 1)] = last_first;
     first[dst_width - 1] = last_first;
     at[random_int(0, dst_width - 1)] = (n_weight_rows - 1) * n_units * n_pairs * 2;
-
-    const struct sct_horz h = {.first = first,
-                               .at = at,
-                               .weights = weights,
-                               .dst_width = dst_width,
-                               .n_units = n_units,
-                               .n_pairs = n_pairs,
-                               .n_lanes = n_lanes,
-                               .unit_stride = unit_stride,
-                               .n_planes = n_planes,
-                               .shift = shift};
+    if (period)
+        repeat_windows(&h, first, at, last_first);
     snprintf(what, sizeof what,
              "horz lanes %d width %d units %d pairs %d stride %d planes %d shift %d "
-             "fills %d %d",
-             n_lanes, dst_width, n_units, n_pairs, unit_stride, n_planes, shift,
+             "period %d fills %d %d",
+             n_lanes, dst_width, n_units, n_pairs, unit_stride, n_planes, shift, period,
              (int)src_fill, (int)weight_fill);
 
     struct guarded want[4], got[4];
