@@ -14,6 +14,9 @@ endif()
 if(SCT_WITH_ICC)
     pkg_check_modules(SCT_LCMS REQUIRED IMPORTED_TARGET lcms2)
 endif()
+if(SCT_WITH_SANDBOX) # of the command, not of the library
+    pkg_check_modules(SCT_SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+endif()
 if(SCT_WITH_HWY)
     pkg_check_modules(SCT_LIBHWY REQUIRED libhwy) # its headers, not its library
 endif()

@@ -107,14 +107,13 @@ static int plan_item(const struct sct_batch *b, struct sct_item *item,
         fail_item(item, status, f.message);
         return status;
     }
-    const struct sct_job job = {.source = sct_infile_source(&f),
-                                .variants = o->variant,
+    const struct sct_job job = {.variants = o->variant,
                                 .n_variants = o->n_variants,
                                 .limits = o->limits,
                                 .salvage = o->salvage,
                                 .linear = o->linear,
                                 .dsp = &o->dsp};
-    status = sct_job_plan(&job, result);
+    status = sct_isolate_run(b->isolate, &job, &f, 1, result);
     if (status != SCT_OK)
         fail_item(item, status, f.message[0] ? f.message : result->report.message);
     sct_infile_close(&f);
@@ -246,9 +245,10 @@ static int protect_inputs(const struct sct_batch *b)
 }
 
 int sct_batch_create(struct sct_batch *batch, const struct sct_options *options,
-                     const struct sct_names *names)
+                     const struct sct_names *names, sct_isolate *isolate)
 {
-    const struct sct_batch fresh = {.options = options, .names = names};
+    const struct sct_batch fresh = {
+        .options = options, .names = names, .isolate = isolate};
     struct sct_claims claims = {0};
     int status = SCT_OK;
     *batch = fresh;

@@ -4,6 +4,7 @@
 #define SCT_BATCH_H
 
 #include "infile.h"
+#include "isolate.h"
 #include "names.h"
 #include "options.h"
 
@@ -25,6 +26,7 @@ struct sct_item {
 struct sct_batch {
     const struct sct_options *options; /* borrowed */
     const struct sct_names *names;     /* borrowed */
+    sct_isolate *isolate;              /* borrowed; NULL: no sandbox */
     struct sct_item *item;
     int n_items;
 };
@@ -33,7 +35,7 @@ struct sct_batch {
  * cannot be read keep their failure for later. SCT_OK; SCT_ERR_ARGUMENT after a
  * complaint: outputs collide; SCT_ERR_MEMORY. To be freed in any case. */
 int sct_batch_create(struct sct_batch *batch, const struct sct_options *options,
-                     const struct sct_names *names);
+                     const struct sct_names *names, sct_isolate *isolate);
 void sct_batch_free(struct sct_batch *batch);
 
 /* Opens the input of an item for its job; once, when it can be read only once. SCT_OK or

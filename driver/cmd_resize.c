@@ -16,6 +16,7 @@
 
 #include "batch.h"
 #include "help.h"
+#include "isolate.h"
 #include "names.h"
 #include "options.h"
 #include "outcome.h"
@@ -34,6 +35,7 @@ struct resize {
     const struct sct_names *names;
     struct sct_batch batch;
     sct_tempfiles *tempfiles;
+    sct_isolate *isolate; /* NULL: no sandbox */
     struct sct_progress progress;
     struct sct_outcome **outcome; /* [n_items]: between run and report */
     int n_fine, n_failed;         /* reported so far */
@@ -134,7 +136,6 @@ static void run_job(const struct resize *r, struct sct_item *item,
     struct checked_target checked = {
         .item = item, .todo = todo, .target = sct_outset_target(outset)};
     const struct sct_job job = {
-        .source = sct_infile_source(&in),
         .variants = todo->variant,
         .n_variants = todo->n,
         .target = {.open = open_checked, .close = close_checked, .ctx = &checked},
@@ -143,8 +144,7 @@ static void run_job(const struct resize *r, struct sct_item *item,
         .linear = options->linear,
         .dsp = &options->dsp,
     };
-    status =
-        options->dry_run ? sct_job_plan(&job, &o->result) : sct_job_run(&job, &o->result);
+    status = sct_isolate_run(r->isolate, &job, &in, options->dry_run, &o->result);
     for (int i = 0; i < todo->n; i++)
         o->is_there[i] =
             options->dry_run ? status == SCT_OK : sct_outset_is_published(outset, i);
@@ -260,6 +260,20 @@ static int run_batch(struct resize *r)
     return n_done < 0 ? n_done : SCT_OK;
 }
 
+/* Never without: who asks for a sandbox and cannot have it gets nothing done. */
+static int start_sandbox(struct resize *r)
+{
+    const struct sct_options *const o = r->options;
+    char message[160];
+    const int status =
+        sct_isolate_create(&r->isolate, o->n_jobs < o->n_inputs ? o->n_jobs : o->n_inputs,
+                           message, sizeof message);
+    if (status == SCT_OK)
+        return SCT_OK;
+    sct_text_complain("--sandbox: %s", message);
+    return SCT_ERR_ARGUMENT;
+}
+
 int sct_command_resize(int argc, char **argv)
 {
     static const char out_of_memory[] = "out of memory";
@@ -296,11 +310,14 @@ int sct_command_resize(int argc, char **argv)
         sct_text_complain("--json: stdout takes the picture; name a file with --output");
         status = SCT_ERR_ARGUMENT;
     }
-    /* The guard over temporary files comes before the first thread. */
+    /* The sandbox's processes come before the first thread, which is the guard over
+     * temporary files, and that before all others. */
+    if (status == SCT_OK && options->sandbox)
+        status = start_sandbox(&r);
     if (status == SCT_OK)
         status = sct_tempfiles_create(&r.tempfiles);
     if (status == SCT_OK)
-        status = sct_batch_create(&r.batch, options, &names);
+        status = sct_batch_create(&r.batch, options, &names, r.isolate);
     if (status == SCT_OK)
         status = run_batch(&r);
     if (status == SCT_OK)
@@ -313,6 +330,7 @@ int sct_command_resize(int argc, char **argv)
 done:
     sct_batch_free(&r.batch);
     sct_tempfiles_free(r.tempfiles);
+    sct_isolate_free(r.isolate);
     sct_names_free(&names);
     free(options);
     return exit_status;

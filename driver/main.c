@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "help.h"
+#include "isolate.h"
 #include "options.h"
 #include "scantling.h"
 #include "text.h"
@@ -37,6 +38,9 @@ static int print_version(void)
 #ifdef SCT_HWY_VERSION
     printf("highway %s\n", SCT_HWY_VERSION);
 #endif
+    char sandbox[64];
+    sct_isolate_describe(sandbox, sizeof sandbox);
+    printf("sandbox: %s\n", sandbox);
     printf("kernels available:");
     for (int i = 0; sct_dsp_name_at(i); i++) {
         struct sct_dsp dsp;
@@ -85,6 +89,7 @@ int main(int argc, char **argv)
      * which is reported and cleaned up after, and not the end of the process. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* who starts us may ignore it, but we wait for children */
 
     const char *const command = argc > 1 ? argv[1] : NULL;
     if (!command) {

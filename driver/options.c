@@ -34,6 +34,7 @@ enum {
     OPT_DRY_RUN,
     OPT_FAIL_FAST,
     OPT_SALVAGE,
+    OPT_SANDBOX,
     OPT_QUALITY_EXACT,
     OPT_MAX_PIXELS, /* limits, from here on */
     OPT_MAX_SIDE,
@@ -96,6 +97,7 @@ static const struct option resize_options[] = {
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"fail-fast", no_argument, NULL, OPT_FAIL_FAST},
     {"salvage", no_argument, NULL, OPT_SALVAGE},
+    {"sandbox", no_argument, NULL, OPT_SANDBOX},
     {"quality-exact", no_argument, NULL, OPT_QUALITY_EXACT},
     LIMIT_OPTIONS,
     {"help", no_argument, NULL, 'h'},
@@ -397,6 +399,7 @@ static int take_option(struct reading *r, int c, const char *text)
     case OPT_DRY_RUN: o->dry_run = 1; break;
     case OPT_FAIL_FAST: o->fail_fast = 1; break;
     case OPT_SALVAGE: o->salvage = 1; break;
+    case OPT_SANDBOX: o->sandbox = 1; break;
     default: return SCT_ERR_ARGUMENT; /* not in the table */
     }
     return SCT_OK;

@@ -10,7 +10,8 @@ struct sct_options {
     int has_variants_file;
     const char *output; /* -o TARGET, or NULL */
     int n_jobs;
-    int json, quiet, skip_existing, dry_run, fail_fast, salvage, linear, wants_help;
+    int json, quiet, skip_existing, dry_run, fail_fast, salvage, linear, sandbox,
+        wants_help;
     struct sct_limits limits;
     struct sct_dsp dsp;
     char **inputs; /* in argv */

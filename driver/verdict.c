@@ -38,6 +38,7 @@ const char *sct_verdict_explain(int status)
     case SCT_ERR_CORRUPT: return "the data is damaged";
     case SCT_ERR_TOO_LARGE: return "a limit would be exceeded";
     case SCT_ERR_TIMEOUT: return "it took too long";
+    case SCT_ERR_CRASHED: return "the decoder crashed";
     default: return "";
     }
 }

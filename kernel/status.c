@@ -18,6 +18,7 @@ const char *sct_status_name(int status)
     case SCT_ERR_CORRUPT: return "corrupt";
     case SCT_ERR_TOO_LARGE: return "too_large";
     case SCT_ERR_TIMEOUT: return "timeout";
+    case SCT_ERR_CRASHED: return "crashed";
     default: return "unknown";
     }
 }

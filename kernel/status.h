@@ -32,7 +32,8 @@ enum sct_status {
     SCT_ERR_CORRUPT = -7,      /* the data contradicts its format */
     SCT_ERR_TOO_LARGE = -8,    /* a limit on pixels, bytes, scans or memory would be
                                   exceeded */
-    SCT_ERR_TIMEOUT = -9       /* the limit on time has been reached */
+    SCT_ERR_TIMEOUT = -9,      /* the limit on time has been reached */
+    SCT_ERR_CRASHED = -10      /* the process that decoded it died; in a sandbox only */
 };
 
 /* A short lower-case word for a status: "ok", "truncated", ...; "unknown" for a value
