@@ -45,7 +45,7 @@ static void read_credits(struct sct_credits *known, const struct sct_metadata_sp
                   {sct_iptc_read_credits, spec->iptc, "IPTC"}};
 
     for (size_t i = 0; i < sizeof source / sizeof source[0]; i++) {
-        struct sct_credits found = {.creator = {NULL}};
+        struct sct_credits found = {.creator = {.data = NULL}};
         if (source[i].bytes.n_bytes == 0)
             continue;
         warn_about(spec, source[i].read(&found, source[i].bytes), source[i].name);
@@ -64,7 +64,7 @@ static int is_ascii(const struct sct_blob *b)
 static int make_copyright(struct sct_blob *exif, struct sct_blob *xmp,
                           const struct sct_metadata_spec *spec, int orientation)
 {
-    struct sct_credits known = {.creator = {NULL}};
+    struct sct_credits known = {.creator = {.data = NULL}};
     int status = SCT_OK;
 
     read_credits(&known, spec);
@@ -111,7 +111,7 @@ static void copy_all(struct sct_blob *exif, struct sct_blob *xmp, struct sct_blo
 
 int sct_metadata_make(struct sct_metadata *out, const struct sct_metadata_spec *spec)
 {
-    struct sct_blob exif = {NULL}, xmp = {NULL}, iptc = {NULL};
+    struct sct_blob exif = {.data = NULL}, xmp = exif, iptc = exif;
     const int orientation = spec->orientation ? spec->orientation : 1;
     int status = SCT_OK;
 

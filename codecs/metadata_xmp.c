@@ -96,7 +96,7 @@ static void append_value(struct sct_blob *to, struct sct_bytes value)
     } entities[] = {
         {"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}};
     enum { N_ENTITIES = sizeof entities / sizeof entities[0], LONGEST = 10 };
-    struct sct_blob plain = {NULL};
+    struct sct_blob plain = {.data = NULL};
 
     for (size_t at = 0; at < value.n_bytes;) {
         const size_t left = value.n_bytes - at;
