@@ -36,9 +36,8 @@ static int plan_output(const char *path, int width, struct plan *plan)
     if (bench_read_file(path, &file) < 0)
         return -1;
     const struct sct_source source = bench_source(&file);
-    const struct sct_decoder_spec spec = {
-        .reader = &reader,
-        .limits = {SCT_MAX_PIXELS, SCT_MAX_SCANS, SCT_MAX_MEMORY_BYTES}};
+    const struct sct_decoder_spec spec = {.reader = &reader,
+                                          .limits = {.max_pixels = SCT_MAX_PIXELS}};
     variant.width = width;
     variant.subsampling = SCT_SUB_444;
     sct_reader_init(&reader, &source);

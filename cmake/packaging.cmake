@@ -20,7 +20,7 @@ endforeach()
 # consumers write #include <scantling/scantling.h>.
 set(SCT_PUBLIC_HEADERS
     kernel/bank.h kernel/block.h kernel/dsp.h kernel/filter.h kernel/resizer.h kernel/status.h
-    codecs/decoder.h codecs/encoder.h codecs/io.h codecs/picture.h
+    codecs/decoder.h codecs/encoder.h codecs/io.h codecs/metadata.h codecs/picture.h
     driver/scantling.h)
 install(FILES ${SCT_PUBLIC_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/scantling")
 

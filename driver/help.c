@@ -43,6 +43,8 @@ const char *sct_help_resize(void)
            "      --background COL   under what is transparent, for formats without\n"
            "                         alpha; default white\n"
            "      --icc MODE         keep (default), srgb (convert), drop (forget)\n"
+           "      --metadata MODE    none (default), copyright (artist, copyright and\n"
+           "                         credit), all (with GPS)\n"
            "      --variants FILE    take all of this from variants.json instead\n"
            "\n"
            "Where to put it\n"

@@ -26,6 +26,7 @@ enum {
     OPT_DEPTH,
     OPT_BACKGROUND,
     OPT_ICC,
+    OPT_METADATA,
     OPT_LINEAR,
     OPT_CPU,
     OPT_JSON,
@@ -88,6 +89,7 @@ static const struct option resize_options[] = {
     {"depth", required_argument, NULL, OPT_DEPTH},
     {"background", required_argument, NULL, OPT_BACKGROUND},
     {"icc", required_argument, NULL, OPT_ICC},
+    {"metadata", required_argument, NULL, OPT_METADATA},
     {"linear", no_argument, NULL, OPT_LINEAR},
     {"cpu", required_argument, NULL, OPT_CPU},
     {"jobs", required_argument, NULL, 'j'},
@@ -371,6 +373,11 @@ static int take_setting(struct reading *r, int c, const char *text)
         name = "--icc";
         if (sct_icc_parse(text, &v->icc) != SCT_OK)
             status = refuse(name, text, "one of: keep srgb drop");
+        break;
+    case OPT_METADATA:
+        name = "--metadata";
+        if (sct_metadata_parse(text, &v->metadata) != SCT_OK)
+            status = refuse(name, text, "one of: none copyright all");
         break;
     default: return SCT_DONE;
     }

@@ -37,6 +37,7 @@ struct variant_run {
     int is_copied;              /* not resized: the file is written again */
     struct sct_route route;
     struct sct_geometry geometry;
+    struct sct_metadata metadata; /* of the output */
     sct_resizer *resizer[SCT_MAX_COMPONENTS];
     sct_encoder *encoder;
     struct sct_outplanes planes;
@@ -241,6 +242,9 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
                                   .has_adobe = picture->has_adobe,
                                   .icc = keeps_icc(run, v) ? picture->icc : NULL,
                                   .icc_bytes = keeps_icc(run, v) ? picture->icc_bytes : 0,
+                                  .exif = v->metadata.exif,
+                                  .xmp = v->metadata.xmp,
+                                  .iptc = v->metadata.iptc,
                                   .sink = v->sink,
                                   .report = &run->result->report};
     for (int ci = 0; ci < spec->n_components; ci++) {
@@ -364,9 +368,30 @@ static struct sct_block_layout tell_corner(struct run *run)
     return sct_block_layout_for(corner_u, corner_v);
 }
 
+/* What of the metadata goes along. Outputs are upright, copied ones too. */
+static int plan_metadata(struct run *run)
+{
+    int status = SCT_OK;
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
+        struct variant_run *v = &run->variants[i];
+        const struct sct_metadata_spec spec = {.mode = v->variant.metadata,
+                                               .exif = run->picture.exif,
+                                               .xmp = run->picture.xmp,
+                                               .iptc = run->picture.iptc,
+                                               .width = v->geometry.width,
+                                               .height = v->geometry.height,
+                                               .report = &run->result->report};
+        if (spec.mode != SCT_METADATA_NONE)
+            status = sct_metadata_make(&v->metadata, &spec);
+    }
+    return status;
+}
+
 static int plan(struct run *run)
 {
-    int status = plan_resizers(run);
+    int status = plan_metadata(run);
+    if (status == SCT_OK)
+        status = plan_resizers(run);
     if (status == SCT_OK)
         status = check_memory(run);
     if (status < 0)
@@ -604,6 +629,7 @@ static int end(struct run *run, int status)
             sct_resizer_free(v->resizer[ci]);
         if (v->encoder)
             v->variant.format->close(v->encoder);
+        sct_metadata_free(&v->metadata);
         sct_outplanes_free(&v->planes);
         sct_convert_free(&v->convert);
         if (v->is_target_open) {

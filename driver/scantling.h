@@ -23,6 +23,7 @@
 #include "encoder.h"
 #include "filter.h"
 #include "io.h"
+#include "metadata.h"
 #include "resizer.h"
 #include "status.h"
 
@@ -68,7 +69,8 @@ struct sct_variant {
     enum sct_subsampling subsampling;
     int progressive, optimize; /* JPEG */
     enum sct_icc icc;
-    int lossless;    /* WebP */
+    enum sct_metadata_mode metadata; /* beside the ICC profile */
+    int lossless;                    /* WebP */
     int compression; /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
     int depth;       /* bits of a sample: 8, or 16 where source and format have them */
     uint8_t background[3]; /* sRGB: what alpha is laid on where the format has none */

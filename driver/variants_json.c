@@ -118,6 +118,12 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
             return fail_load(l, "\"icc\" must be \"keep\", \"srgb\" or \"drop\"");
         return SCT_OK;
     }
+    if (strcmp(key, "metadata") == 0) {
+        if (sct_metadata_parse(word, &v->metadata) != SCT_OK)
+            return fail_load(l, "\"metadata\" must be \"none\", \"copyright\" or "
+                                "\"all\"");
+        return SCT_OK;
+    }
     if (strcmp(key, "background") == 0) {
         if (sct_colour_parse(word, v->background) != SCT_OK)
             return fail_load(l, "\"background\" must be a colour, such as \"white\" or "

@@ -88,6 +88,19 @@ int sct_icc_parse(const char *text, enum sct_icc *icc)
     return SCT_OK;
 }
 
+int sct_metadata_parse(const char *text, enum sct_metadata_mode *mode)
+{
+    if (strcmp(text, "none") == 0)
+        *mode = SCT_METADATA_NONE;
+    else if (strcmp(text, "copyright") == 0)
+        *mode = SCT_METADATA_COPYRIGHT;
+    else if (strcmp(text, "all") == 0)
+        *mode = SCT_METADATA_ALL;
+    else
+        return SCT_ERR_ARGUMENT;
+    return SCT_OK;
+}
+
 static int digit_of(char c)
 {
     static const char digits[] = "0123456789abcdef";

@@ -27,6 +27,9 @@ int sct_subsampling_parse(const char *text,
 
 int sct_icc_parse(const char *text, enum sct_icc *icc); /* keep srgb drop */
 
+int sct_metadata_parse(const char *text,
+                       enum sct_metadata_mode *mode); /* none copyright all */
+
 /* #rgb or #rrggbb, with or without the #, or one of the sixteen colours that HTML 4 has names
  * for. */
 int sct_colour_parse(const char *text, uint8_t rgb[3]);

@@ -48,6 +48,7 @@ RIGHT = [
     changed(progressive=True, optimize=False),
     changed(lossless=True, compression=0, depth=16), changed(compression=9.0, depth=8),
     *[changed(icc=name) for name in ("keep", "srgb", "drop")],
+    *[changed(metadata=name) for name in ("none", "copyright", "all")], changed(quality_exact=True),
     *[changed(background=colour) for colour in ("white", "#fff", "C0FFEE", "#00aAfF", "aqua")],
 ]
 WRONG = [
@@ -68,6 +69,7 @@ WRONG = [
     changed(format="JPEG"), changed(format="gif"), changed(format="jpeg,webp"),
     changed(lossless=1), changed(compression=-1), changed(compression=10),
     changed(compression=1.5), changed(depth=10), changed(depth="16"), changed(icc="none"),
+    changed(metadata="gps"), changed(metadata=True), changed(quality_exact="yes"),
     changed(background=""), changed(background="#ffff"), changed(background="#gggggg"),
     changed(background="pink"), changed(background=0), changed(quality=0), changed(quality=101),
     changed(quality="80"), changed(quality=79.5), changed(quality=True),

@@ -101,9 +101,8 @@ static void plan_geometry(const uint8_t *bytes, size_t n_bytes,
     struct capture_input in = {bytes, n_bytes, 0, 0, SIZE_MAX};
     struct sct_source source = capture_source(&in);
     struct sct_reader *reader = calloc(1, sizeof *reader);
-    const struct sct_decoder_spec spec = {
-        .reader = reader,
-        .limits = {SCT_MAX_PIXELS, SCT_MAX_SCANS, SCT_MAX_MEMORY_BYTES}};
+    const struct sct_decoder_spec spec = {.reader = reader,
+                                          .limits = {.max_pixels = SCT_MAX_PIXELS}};
     const struct sct_decoder_ops *ops;
     sct_decoder *decoder;
     sct_reader_init(reader, &source);
