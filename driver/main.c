@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "help.h"
+#include "icc.h"
 #include "isolate.h"
 #include "options.h"
 #include "scantling.h"
@@ -34,10 +35,22 @@ static int print_version(void)
         return SCT_EXIT_USAGE;
     printf("scantling %s\n", sct_version());
     printf("libjpeg-turbo %s\n", sct_jpeg_version());
+#ifdef SCT_HAVE_PNG
+    printf("libspng %s\n", sct_png_version());
+#endif
+#ifdef SCT_HAVE_WEBP
+    printf("libwebp %s\n", sct_webp_version());
+#endif
+    if (sct_icc_version()[0])
+        printf("Little CMS %s\n", sct_icc_version());
     printf("jansson %s\n", jansson_version_str());
 #ifdef SCT_HWY_VERSION
     printf("highway %s\n", SCT_HWY_VERSION);
 #endif
+    printf("formats:");
+    for (int i = 0; sct_encoder_at(i); i++)
+        printf(" %s", sct_encoder_at(i)->name);
+    printf("\nICC conversion: %s\n", sct_icc_version()[0] ? "built in" : "not built in");
     char sandbox[64];
     sct_isolate_describe(sandbox, sizeof sandbox);
     printf("sandbox: %s\n", sandbox);
