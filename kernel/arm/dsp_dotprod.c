@@ -429,17 +429,23 @@ static int horz_wide(int16_t *const dst[4], const int16_t *src, const struct sct
     return horz_quads(dst, src, h, 1);
 }
 
-/* Fewer than four planes are left to NEON, which does not compute lanes that nobody wants. */
+/* The least pairs of a window for which the dots win what the splitting costs, on an N1
+ * (bench/arm-model). With an odd n_pairs one pair, or two, of the quads are no use. */
+enum { MIN_NARROW = 5, MIN_WIDE_EVEN = 10, MIN_WIDE_ODD = 14 };
+
+/* Fewer than four planes are left to NEON, which does not compute lanes that nobody wants;
+ * so are halves of groups, and short windows. */
 static void horz_dotprod(int16_t *const dst[4], const int16_t *src,
                          const struct sct_horz *h)
 {
-    const int is_whole = h->n_lanes == SCT_LANES; /* groups; halves are left to NEON */
-    const int are_samples = h->unit_stride == SCT_GROUP;
+    const int is_narrow = h->unit_stride == SCT_GROUP; /* samples */
+    const int min_wide = h->n_pairs % 2 ? MIN_WIDE_ODD : MIN_WIDE_EVEN;
+    const int min_pairs = is_narrow ? MIN_NARROW : min_wide;
     struct sct_dsp plain;
 
-    if (is_whole && h->n_planes == 4 && are_samples && horz_narrow(dst, src, h))
-        return;
-    if (is_whole && h->n_planes == 4 && !are_samples && horz_wide(dst, src, h))
+    if (h->n_lanes == SCT_LANES && h->n_planes == 4 &&
+        h->n_units * h->n_pairs >= min_pairs &&
+        (is_narrow ? horz_narrow(dst, src, h) : horz_wide(dst, src, h)))
         return;
     sct_dsp_fill_neon(&plain);
     plain.horz(dst, src, h);
