@@ -17,6 +17,7 @@ struct chunk {
     const uint8_t *header;  /* tag and size */
     const uint8_t *payload; /* header + 8 */
     size_t size, have;      /* bytes of the payload; how many of them are there */
+    size_t have_padded;     /* with the byte of padding, if that is there */
 };
 
 /* A row of chunks: the file, or a frame. */
@@ -65,6 +66,7 @@ static int next_chunk(struct chunks *chunks, struct chunk *chunk)
     /* the padding of the last chunk is often forgotten */
     const size_t n_padded = chunk->size + (chunk->size & 1);
     const size_t n_taken = n_padded < n_left ? n_padded : n_left;
+    chunk->have_padded = n_taken;
     const uint64_t n_parent = chunks->n_declared - CHUNK_HEADER;
     chunks->at += CHUNK_HEADER + n_taken;
     chunks->n_bytes = n_left - n_taken;
@@ -220,7 +222,7 @@ static int take_picture(struct walk *w, const struct chunk *chunk,
     c->frame.has_alpha = has_alpha;
     c->frame.is_cut = chunk->have < chunk->size;
     c->frame.data =
-        (struct sct_bytes){begin, (size_t)(chunk->payload - begin) + chunk->have};
+        (struct sct_bytes){begin, (size_t)(chunk->payload - begin) + chunk->have_padded};
     c->frame.bitstream = (struct sct_bytes){chunk->payload, chunk->have};
     w->has_picture = 1;
     return SCT_OK;

@@ -35,7 +35,8 @@ struct sct_webp_container {
 
     /* The picture that counts: the still one, or the first frame. It lies in the canvas at
      * (x, y), which are even. `data` is what libwebp decodes: the chunk ALPH, if there is one,
-     * and the chunk VP8 or VP8L, as far as the file has it. */
+     * and the chunk VP8 or VP8L, as far as the file has it, with its padding: as libwebpdemux
+     * has it, and some bits may be read from there. */
     struct {
         int x, y, width, height;
         int is_lossless, has_alpha;
