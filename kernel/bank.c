@@ -23,6 +23,8 @@ enum { TABLE_STEP = 512 };
 
 enum { UNIT_SAMPLES = 2 };
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 /* ---- geometry of a row ----------------------------------------------------------------
  */
 
@@ -172,19 +174,19 @@ static const double basis[SCT_BLOCK][SCT_BLOCK] = {
 #undef C7
 };
 
-/* The projection of taps [first, last] on block `block`, times `scale`. Always all
- * frequencies: a loop of constant length becomes a few vector instructions. */
-static inline void project(const struct sct_bank *b, int first, int last, int block,
-                           double scale, double out[SCT_BLOCK])
+/* The projection of taps [first, last] on block `block`, times `scale`: n_freqs frequencies, a
+ * constant where it is inlined, as such a loop becomes a few vector instructions. */
+ALWAYS_INLINE void project(const struct sct_bank *b, int first, int last, int block,
+                           double scale, int n_freqs, double out[SCT_BLOCK])
 {
     const int i0 = sct_max(first - block * SCT_BLOCK, 0);
     const int i1 = sct_min(last - block * SCT_BLOCK, SCT_BLOCK - 1);
     const double *w = b->taps + (block * SCT_BLOCK - first);
     double a[SCT_BLOCK] = {0};
     for (int i = i0; i <= i1; i++)
-        for (int u = 0; u < SCT_BLOCK; u++)
+        for (int u = 0; u < n_freqs; u++)
             a[u] += w[i] * basis[i][u];
-    for (int u = 0; u < SCT_BLOCK; u++)
+    for (int u = 0; u < n_freqs; u++)
         out[u] = a[u] * scale;
 }
 
@@ -197,8 +199,9 @@ static void round_taps(const struct sct_bank *b, int first, int last, int16_t *w
         weights[i - origin] = add_to_total(&total, b->taps[i - first] * one);
 }
 
-static void round_projection(const struct sct_bank *b, int first, int last,
-                             int16_t *weights, int first_block)
+/* Inlined for 4 and 8 frequencies. */
+ALWAYS_INLINE void round_blocks(const struct sct_bank *b, int first, int last,
+                                int16_t *weights, int first_block, int n_freqs)
 {
     const double one = b->gain * (1 << b->bits);
     struct total total = {0.0, 0};
@@ -206,13 +209,22 @@ static void round_projection(const struct sct_bank *b, int first, int last,
         int16_t *w = weights + (ptrdiff_t)(block - first_block) * b->n_pairs * 2;
         double a[SCT_BLOCK];
         int16_t rounded[SCT_BLOCK];
-        project(b, first, last, block, one, a);
-        for (int u = 0; u < SCT_BLOCK; u++)
+        project(b, first, last, block, one, n_freqs, a);
+        for (int u = 0; u < n_freqs; u++)
             rounded[u] = sct_sat_i16(round_half_up(a[u]));
         rounded[0] = add_to_total(&total, a[0]);
         for (int u = 0; u < b->n_freqs; u++)
             w[u] = rounded[u];
     }
+}
+
+static void round_projection(const struct sct_bank *b, int first, int last,
+                             int16_t *weights, int first_block)
+{
+    if (b->n_freqs <= 4)
+        round_blocks(b, first, last, weights, first_block, 4);
+    else
+        round_blocks(b, first, last, weights, first_block, SCT_BLOCK);
 }
 
 void sct_bank_row(struct sct_bank *b, int x, int first_unit, int n_units,
@@ -300,7 +312,7 @@ static int choose_n_freqs(struct sct_bank *b)
         weigh_taps(b, x, &first, &last);
         for (int block = first / SCT_BLOCK; block <= last / SCT_BLOCK; block++) {
             double a[SCT_BLOCK];
-            project(b, first, last, block, 1.0, a);
+            project(b, first, last, block, 1.0, SCT_BLOCK, a);
             for (int u = 1; u < SCT_BLOCK; u++) /* B is sqrt(8) times orthonormal */
                 lost[u] += a[u] * a[u] / SCT_BLOCK * energy[u];
         }
