@@ -4,6 +4,8 @@
 
 #include "bits.h"
 
+#include <math.h>
+
 /* ---- depth ---- */
 
 void sct_colour_widen(uint16_t *dst, const uint8_t *src, int n)
@@ -76,7 +78,8 @@ void sct_colour_flatten(uint16_t *c, const uint16_t *alpha, uint16_t background,
 static double root(double v, int n, double guess)
 {
     double x = guess, before = 0.0;
-    for (int i = 0; i < 100 && x != before; i++) {
+    for (int i = 0; i < 100 && fabs(x - before) > 1e-12; i++)
+    {                       /* then it is off by 1e-24 */
         double power = 1.0; /* x^(n-1) */
         for (int k = 1; k < n; k++)
             power *= x;
@@ -94,10 +97,14 @@ static double power_12(double v)
 
 void sct_colour_fill_to_linear(uint16_t *table)
 {
-    for (int i = 0; i < SCT_COLOUR_LEVELS; i++) {
+    double power = 1.0;
+    for (int i = SCT_COLOUR_LEVELS - 1; i >= 0; i--) {
         const double s = i / 65535.0;
-        const double a = (s + 0.055) / 1.055; /* a^2.4 is the fifth root of a^12 */
-        const double l = s <= 0.04045 ? s / 12.92 : root(power_12(a), 5, 1.0);
+        const double a = (s + 0.055) / 1.055;
+        double l = s / 12.92;
+        if (s >
+            0.04045) /* a^2.4 is the fifth root of a^12, a little below the last one */
+            l = power = root(power_12(a), 5, power);
         table[i] = (uint16_t)(l * 65535.0 + 0.5);
     }
 }
