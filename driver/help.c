@@ -64,7 +64,7 @@ const char *sct_help_resize(void)
            "      --fail-fast        take no new inputs after a failure\n"
            "      --salvage          publish damaged pictures as far as they go\n"
            "      --sandbox          decode each input in a process that can open\n"
-           "                         nothing; about 0.5 ms more per input\n"
+           "                         nothing; about 1 ms more per input\n"
            "      --timeout SECONDS  give an input up after that; default never\n"
            "      --max-pixels N     refuse larger pictures; default 268M\n"
            "      --max-side N       refuse wider and higher ones; default 65535\n"

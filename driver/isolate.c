@@ -405,7 +405,8 @@ static int explain_end(const struct conversation *t, const struct sct_wire_end *
 static void finish(struct conversation *t, const struct sct_wire_end *end,
                    struct sct_result *result)
 {
-    if (t->has_result && is_possible(t))
+    const int is_told = t->has_result && is_possible(t);
+    if (is_told)
         take_result(t, result);
     else if (end)
         result->status = explain_end(t, end, &result->report);
@@ -419,7 +420,7 @@ static void finish(struct conversation *t, const struct sct_wire_end *end,
         }
         if (t->output[i].format)
             result->output[i] = t->output[i];
-        else if (result->status != SCT_OK && !result->output[i].status)
+        else if (!is_told)
             result->output[i].status = result->status;
     }
 }

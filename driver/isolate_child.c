@@ -324,24 +324,57 @@ _Noreturn void sct_forker_run(int control, const sct_sandbox *sandbox, pid_t par
         fork_job(control, sandbox);
 }
 
-static int ignore_bytes(void *ctx, const void *data, size_t n)
+/* ---- preparing --------------------------------------------------------------------- */
+
+struct practice {
+    uint8_t bytes[4096]; /* a picture of one pixel */
+    size_t n_bytes, position;
+};
+
+static int read_practice(void *ctx, void *buffer, size_t capacity, size_t *n)
 {
-    (void)ctx;
-    (void)data;
-    (void)n;
+    struct practice *const p = ctx;
+    *n = p->n_bytes - p->position < capacity ? p->n_bytes - p->position : capacity;
+    memcpy(buffer, p->bytes + p->position, *n);
+    p->position += *n;
     return SCT_OK;
 }
 
-void sct_forker_prepare(void)
+static int write_practice(void *ctx, const void *data, size_t n)
 {
-    /* libjpeg-turbo looks for its kernels once, and on arm64 it reads /proc/cpuinfo. */
+    struct practice *const p = ctx;
+    if (n > sizeof p->bytes - p->n_bytes)
+        return SCT_ERR_IO;
+    memcpy(p->bytes + p->n_bytes, data, n);
+    p->n_bytes += n;
+    return SCT_OK;
+}
+
+static int open_practice(void *ctx, int variant, const struct sct_output *output,
+                         struct sct_sink *sink)
+{
+    (void)variant;
+    (void)output;
+    *sink = (struct sct_sink){.write = write_practice, .ctx = ctx};
+    return SCT_OK;
+}
+
+static int close_practice(void *ctx, int variant, int status)
+{
+    (void)ctx;
+    (void)variant;
+    return status;
+}
+
+static void write_first(struct practice *p)
+{
     const struct sct_encoder_spec spec = {.width = 1,
                                           .height = 1,
                                           .model = SCT_GRAY,
                                           .n_components = 1,
                                           .component[0] = {.h = 1, .v = 1},
                                           .quality = 80,
-                                          .sink = {.write = ignore_bytes}};
+                                          .sink = {.write = write_practice, .ctx = p}};
     struct sct_encoder_layout layout;
     sct_encoder *encoder;
     uint8_t row[64] = {0};
@@ -352,4 +385,34 @@ void sct_forker_prepare(void)
     if (sct_jpeg_encoder.write_band(encoder, planes) == SCT_OK)
         (void)sct_jpeg_encoder.finish(encoder);
     sct_jpeg_encoder.close(encoder);
+}
+
+static void practise(struct practice *from, struct practice *to, int linear,
+                     const struct sct_encoder_ops *format, struct sct_result *result)
+{
+    struct sct_variant variant = sct_variant_default();
+    variant.width = variant.height = 1;
+    variant.format = format;
+    const struct sct_job job = {
+        .source = {.read = read_practice, .ctx = from},
+        .variants = &variant,
+        .n_variants = 1,
+        .target = {.open = open_practice, .close = close_practice, .ctx = to},
+        .linear = linear};
+    from->position = to->n_bytes = 0;
+    (void)sct_job_run(&job, result);
+}
+
+void sct_forker_prepare(void)
+{
+    struct sct_result *const result = malloc(sizeof *result);
+    struct practice first = {.n_bytes = 0}, second = {.n_bytes = 0}, third;
+    if (result) {
+        write_first(&first);
+        for (int i = 0; sct_encoder_at(i); i++) {
+            practise(&first, &second, 0, sct_encoder_at(i), result);
+            practise(&second, &third, 1, sct_encoder_at(i), result);
+        }
+    }
+    free(result);
 }

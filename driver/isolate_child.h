@@ -12,8 +12,10 @@
  * with a struct sct_wire_end. Ends when the other end is closed, or `parent` is gone. */
 _Noreturn void sct_forker_run(int control, const sct_sandbox *sandbox, pid_t parent);
 
-/* To be done once, before the first forker is started: whatever a job does only when it is
- * the first in its process, and cannot do in the sandbox. */
+/* To be done once, before the first forker is started: makes a few pictures of one pixel, in
+ * every format, so that what a job does only when it is the first in its process has been
+ * done. Some of it is slow (symbols are looked up), some is not possible in the sandbox:
+ * libjpeg-turbo reads /proc/cpuinfo on arm64. */
 void sct_forker_prepare(void);
 
 #endif
