@@ -21,6 +21,8 @@
 #define _GNU_SOURCE 1
 #include "isolate.h"
 
+#include "bits.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,6 +31,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "isolate_child.h"
 #include "sandbox.h"
@@ -99,6 +102,7 @@ int sct_isolate_create(sct_isolate **out, int n_jobs, char *message, size_t mess
 {
     sct_sandbox *sandbox;
     *out = NULL;
+    tzset(); /* Little CMS looks at the clock, and libc would then open /etc/localtime */
     int status = sct_sandbox_create(&sandbox, message, message_bytes);
     if (status != SCT_OK)
         return status;
@@ -363,6 +367,8 @@ static void take_result(const struct conversation *t, struct sct_result *result)
                                     .total = take_ms(w->ms.total)};
     for (int i = 0; i < w->n_outputs; i++) {
         const struct sct_encoder_ops *const made = find_format(w->output[i].format);
+        result->output[i].quality = sct_clamp(w->output[i].quality, 0, 100);
+        result->output[i].is_unchanged = w->output[i].is_unchanged != 0;
         if (t->output[i].format) /* opened: we know more than the child */
             continue;
         result->output[i].width = w->output[i].width;
@@ -418,6 +424,8 @@ static void finish(struct conversation *t, const struct sct_wire_end *end,
             (void)t->job->target.close(t->job->target.ctx, i, result->status);
             t->output[i].status = result->status;
         }
+        t->output[i].quality = result->output[i].quality;
+        t->output[i].is_unchanged = result->output[i].is_unchanged;
         if (t->output[i].format)
             result->output[i] = t->output[i];
         else if (!is_told)

@@ -153,6 +153,8 @@ static void send_result(struct child *c)
         w->output[i].width = r->output[i].width;
         w->output[i].height = r->output[i].height;
         w->output[i].status = r->output[i].status;
+        w->output[i].quality = r->output[i].quality;
+        w->output[i].is_unchanged = r->output[i].is_unchanged;
         copy_word(w->output[i].format, r->output[i].format);
     }
     w->ms = r->ms;

@@ -47,7 +47,7 @@ struct sct_wire_result {
     uint64_t bytes;
     int n_outputs;
     struct {
-        int width, height, status;
+        int width, height, status, quality, is_unchanged;
         char format[SCT_WIRE_WORD];
     } output[SCT_MAX_VARIANTS];
     struct sct_times ms;
