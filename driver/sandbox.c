@@ -168,13 +168,13 @@ static int lower_limit(int resource, size_t wanted)
     struct rlimit limit;
     if (wanted == SIZE_MAX)
         return 0;
-    if (getrlimit(resource, &limit) != 0)
+    if (getrlimit((__rlimit_resource_t)resource, &limit) != 0)
         return errno;
     if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted)
         limit.rlim_max = wanted;
     if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > limit.rlim_max)
         limit.rlim_cur = limit.rlim_max;
-    return setrlimit(resource, &limit) == 0 ? 0 : errno;
+    return setrlimit((__rlimit_resource_t)resource, &limit) == 0 ? 0 : errno;
 }
 
 int sct_sandbox_enter(const sct_sandbox *s, size_t data_bytes)

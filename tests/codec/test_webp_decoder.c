@@ -26,7 +26,7 @@ struct run {
     size_t piece; /* 0: all at once */
     size_t fail_at;
     int salvage;
-    int wants_rgb;
+    enum sct_rgb_wish wants_rgb;
     struct sct_limits limits;
 };
 
