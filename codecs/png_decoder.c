@@ -1,8 +1,9 @@
 /* The PNG decoder: scan lines from libspng, planar rows to the caller.
  *
- *     reader --> png_source.c --> libspng --> line --> png_rows.c --> band, 8 rows
- *                chunks,          inflate,    [ or image: all lines,
- *                checksums        filters       of an interlaced picture ]
+ *     reader --> png_source.c --> png_lines.c --> line --> png_rows.c --> band, 8 rows
+ *                chunks,          or libspng:     [ or image: all lines,
+ *                checksums        inflate,          of an interlaced picture ]
+ *                                 filters
  *
  * 1. status is sticky: after an error, or SCT_DONE, read_band repeats it.
  * 2. Without salvage damage is the status of the call that met it; with it, it is recorded
@@ -22,6 +23,7 @@
 #include "icc.h"
 #include "mem.h"
 #include "png_common.h"
+#include "png_lines.h"
 #include "png_rows.h"
 #include "png_source.h"
 
@@ -46,10 +48,11 @@ struct sct_decoder {
     size_t line_bytes;
     int damage, damaged_row; /* as in the report */
 
-    uint8_t *line;    /* a scan line... */
-    uint8_t *image;   /* ...or all of them, when interlaced */
-    uint8_t *indices; /* scratch */
-    uint8_t *band;    /* 8 rows of component 0, of component 1, ... */
+    sct_png_lines *lines; /* or NULL: libspng reads them */
+    uint8_t *line;        /* a scan line... */
+    uint8_t *image;       /* ...or all of them, when interlaced */
+    uint8_t *indices;     /* scratch */
+    uint8_t *band;        /* 8 rows of component 0, of component 1, ... */
     size_t row_bytes;
     int next_row; /* of the picture, to deliver */
     int n_good; /* rows that came out of libspng without an error; the others are zeros */
@@ -140,6 +143,7 @@ static void close_decoder(sct_decoder *d)
         return;
     spng_ctx_free(d->spng);
     sct_png_source_free(&d->source);
+    sct_png_lines_free(d->lines);
     sct_mem_free(d->made_icc);
     sct_mem_free(d->line);
     sct_mem_free(d->image);
@@ -373,6 +377,7 @@ static int check_memory(struct sct_decoder *d)
     p->decoder_bytes = sct_size_add(DECODER_BYTES, metadata);
     /* libspng has two lines, and a third when interlaced; we have one, and indices */
     p->decoder_bytes = sct_size_add(p->decoder_bytes, sct_size_mul(d->line_bytes, 3));
+    p->decoder_bytes = sct_size_add(p->decoder_bytes, sct_png_lines_bytes(d->line_bytes));
     p->decoder_bytes = sct_size_add(p->decoder_bytes, (size_t)p->width);
     p->decoder_bytes = sct_size_add(p->decoder_bytes, count_image_bytes(d));
     p->decoder_bytes = sct_size_add(p->decoder_bytes, count_band_bytes(d));
@@ -485,6 +490,12 @@ static int allocate_rows(struct sct_decoder *d)
 /* The first bytes of the picture: libspng wants a filter type before the first line. */
 static int start_lines(struct sct_decoder *d)
 {
+    if (sct_png_lines_are_built() && !d->ihdr.interlace_method) {
+        d->lines = sct_png_lines_create(&d->source, d->line_bytes);
+        return d->lines
+                   ? SCT_OK
+                   : sct_report_fail(d->report, SCT_ERR_MEMORY, "no memory for lines");
+    }
     const int error =
         spng_decode_image(d->spng, NULL, 0, SPNG_FMT_PNG, SPNG_DECODE_PROGRESSIVE);
     if (!error)
@@ -499,7 +510,14 @@ static int read_line(struct sct_decoder *d)
     if (d->is_over)
         return SCT_OK;
     d->source.row = d->n_good;
-    const int error = spng_decode_row(d->spng, d->line, d->line_bytes);
+    int error;
+    if (d->lines) {
+        error = sct_png_lines_read(d->lines, &d->source, d->line);
+        if (!error && d->n_good == d->picture.height - 1)
+            error = SPNG_EOI;
+    } else {
+        error = spng_decode_row(d->spng, d->line, d->line_bytes);
+    }
     if (error && error != SPNG_EOI) {
         d->is_over = 1;
         return meet_error(d, error, d->n_good);

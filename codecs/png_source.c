@@ -430,6 +430,24 @@ int sct_png_source_read(spng_ctx *ctx, void *user, void *to, size_t n_bytes)
                                      : SPNG_IO_EOF;
 }
 
+int sct_png_source_data(struct sct_png_source *s, uint8_t *to, size_t max,
+                        size_t *n_bytes)
+{
+    *n_bytes = 0;
+    s->queue_at = s->queue_bytes = 0; /* headers and checksums are for libspng */
+    s->owes_sum = 0;
+    while (s->status == SCT_OK && !s->piece_left) {
+        (void)go_on(s);
+        s->queue_at = s->queue_bytes = 0;
+        s->owes_sum = 0;
+    }
+    if (s->status == SCT_OK) {
+        *n_bytes = take_data(s, to, max < s->piece_left ? max : s->piece_left);
+        s->piece_left -= (uint32_t)*n_bytes;
+    }
+    return s->status;
+}
+
 /* ---- beginning and end --------------------------------------------------------------- */
 
 int sct_png_source_init(struct sct_png_source *s, struct sct_reader *reader,

@@ -82,6 +82,11 @@ int sct_png_source_init(struct sct_png_source *s, struct sct_reader *reader,
 /* The callback for spng_set_png_stream; `user` is the source. */
 int sct_png_source_read(spng_ctx *ctx, void *user, void *to, size_t n_bytes);
 
+/* For who inflates the picture's data without libspng, once that has read the headers: the next 1
+ * to `max` bytes of it, of whatever chunk. SCT_OK, or the source's status, as for libspng. */
+int sct_png_source_data(struct sct_png_source *s, uint8_t *to, size_t max,
+                        size_t *n_bytes);
+
 /* With all rows decoded: reads up to the end of the file's last chunk. What is wrong there
  * is a warning, but for the picture's data: SCT_ERR_TRUNCATED where its chunk is not whole,
  * and, without salvage, SCT_ERR_CORRUPT where the checksum is wrong. SCT_OK, SCT_ERR_IO. */
