@@ -35,6 +35,7 @@ struct sct_encoder_spec {
     int has_adobe; /* for CMYK and YCCK: whether the planes are inverted, Adobe's way */
     const uint8_t *icc; /* NULL: none; borrowed during open */
     size_t icc_bytes;
+    int drops_colour; /* copy: what the file says of its colours beside a profile goes, too */
     struct sct_bytes exif, xmp, iptc; /* as in picture.h; borrowed until close */
     struct sct_sink sink;
     struct sct_report *report; /* borrowed until close; may be NULL */
@@ -71,9 +72,16 @@ struct sct_encoder_ops {
      * between width and padded_width. */
     int (*write_band)(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONENTS]);
     int (*finish)(sct_encoder *e);
-    /* Writes a file of this format again, without touching its picture: icc, exif, xmp and iptc
-     * of the spec stand in it instead of its own metadata. Of the spec the sink and the report
-     * are looked at, too. SCT_ERR_CORRUPT, _TRUNCATED, _MEMORY, _IO. NULL: the format cannot. */
+    /* Writes a file of this format, which a decoder has read, again without touching its picture:
+     * nothing is decoded. Metadata of its own go; exif, xmp and iptc of the spec come instead,
+     * as far as the format has a place for them. icc is the file's own profile, which stays, or
+     * NULL: it goes. An animation stays one, what stands behind the picture does not. Of the
+     * spec drops_colour, the sink and the report are looked at, too. A copy of a copy,
+     * with the same spec, is the same file.
+     *
+     * Of a damaged file all that is well-formed is copied, damage of the picture included.
+     * SCT_ERR_NOT_AN_IMAGE, _CORRUPT, _TRUNCATED (no picture has begun), _UNSUPPORTED,
+     * _TOO_LARGE (metadata that have no room), _MEMORY, _IO. NULL: the format cannot. */
     int (*copy)(const struct sct_encoder_spec *spec, const uint8_t *file, size_t n_bytes);
     void (*close)(sct_encoder *e); /* accepts NULL */
 };

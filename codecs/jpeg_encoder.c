@@ -15,6 +15,7 @@
 #include "bits.h"
 #include "jpeg_app.h"
 #include "jpeg_common.h"
+#include "jpeg_strip.h"
 #include "mem.h"
 
 enum { MAX_BAND_ROWS = 4 * DCTSIZE };
@@ -321,6 +322,25 @@ static int finish_encoder(sct_encoder *e)
     return run_step(e, finish_file);
 }
 
+static int copy_file(const struct sct_encoder_spec *spec, const uint8_t *file,
+                     size_t n_bytes)
+{
+    const struct sct_jpeg_strip_options options = {.exif = spec->exif,
+                                                   .xmp = spec->xmp,
+                                                   .iptc = spec->iptc,
+                                                   .drops_icc = !spec->icc,
+                                                   .ends_early = 1,
+                                                   .report = spec->report};
+    sct_jpeg_strip *strip;
+    int status = sct_jpeg_strip_create(&strip, &options, &spec->sink);
+    if (status != SCT_OK)
+        return status;
+    (void)sct_jpeg_strip_write(strip, file, n_bytes); /* errors stay */
+    status = sct_jpeg_strip_finish(strip);
+    sct_jpeg_strip_free(strip);
+    return status;
+}
+
 const struct sct_encoder_ops sct_jpeg_encoder = {
     .name = "jpeg",
     .extension = "jpg",
@@ -329,5 +349,6 @@ const struct sct_encoder_ops sct_jpeg_encoder = {
     .open = open_encoder,
     .write_band = write_band,
     .finish = finish_encoder,
+    .copy = copy_file,
     .close = close_encoder,
 };

@@ -50,6 +50,12 @@ struct sct_jpeg_strip {
     uint8_t segment[2 + SCT_JPEG_SEGMENT_BYTES];
 };
 
+/* Decoders whose picture is complete take no offence at what comes then. */
+static int may_end(const struct sct_jpeg_strip *s)
+{
+    return s->options.ends_early && s->has_scan;
+}
+
 /* ---- output ------------------------------------------------------------------------ */
 
 static int emit(struct sct_jpeg_strip *s, const void *data, size_t n_bytes)
@@ -95,6 +101,14 @@ static int insert_metadata(struct sct_jpeg_strip *s)
     if (status == SCT_OK)
         status = sct_jpeg_app_write(SCT_JPEG_APP_IPTC, o->iptc, &sink, o->report);
     return status;
+}
+
+static int end_early(struct sct_jpeg_strip *s)
+{
+    sct_report_warn(s->options.report,
+                    "behind the picture is something that is not JPEG");
+    const int status = emit_marker(s, EOI);
+    return status == SCT_OK ? SCT_DONE : status;
 }
 
 /* ---- segments ---------------------------------------------------------------------- */
@@ -150,9 +164,10 @@ static size_t gather(struct sct_jpeg_strip *s, const uint8_t *data, size_t n_byt
 
     const size_t length = (size_t)s->segment[0] << 8 | s->segment[1];
     if (length < 2) {
-        s->status = sct_report_fail(s->options.report, SCT_ERR_CORRUPT,
-                                    "marker 0x%02x has a length of %zu",
-                                    (unsigned)s->marker, length);
+        s->status = may_end(s) ? end_early(s)
+                               : sct_report_fail(s->options.report, SCT_ERR_CORRUPT,
+                                                 "marker 0x%02x has a length of %zu",
+                                                 (unsigned)s->marker, length);
         return used;
     }
     size_t n = length - s->n_bytes;
@@ -179,8 +194,10 @@ static void start_marker(struct sct_jpeg_strip *s, int marker)
         if (s->status == SCT_OK)
             s->status = SCT_DONE;
     } else if (marker == SOI) {
-        s->status = sct_report_fail(s->options.report, SCT_ERR_CORRUPT,
-                                    "a second picture begins inside the first");
+        s->status = may_end(s)
+                        ? end_early(s)
+                        : sct_report_fail(s->options.report, SCT_ERR_CORRUPT,
+                                          "a second picture begins inside the first");
     }
 }
 

@@ -24,6 +24,8 @@ struct sct_jpeg_strip_options {
      * are too large for a segment are left out, with a warning. */
     struct sct_bytes exif, xmp, iptc;
     int drops_icc;
+    int ends_early; /* what would be SCT_ERR_CORRUPT behind the beginning of a scan is the end of
+                       the picture, with a warning: for files that a decoder has accepted */
     struct sct_report *report; /* borrowed until the strip is freed; may be NULL */
 };
 

@@ -368,6 +368,28 @@ static void what_is_no_picture_is_an_error(void **state)
     ASSERT_STRIPS(HEAD BODY "\xFF\xD8", HEAD BODY, SCT_ERR_CORRUPT);
 }
 
+static void damage_behind_a_scan_may_be_the_end(void **state)
+{
+    static const char *const tails[] = {"\xFF\xD8\xFF\xDB", "\xFF\xE1\0\1"};
+    static const char begin[] = HEAD BODY, end[] = "\xFF\xD9";
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct bytes file = {malloc(sizeof begin + 3), sizeof begin + 3};
+        assert_non_null(file.data);
+        memcpy(file.data, begin, sizeof begin - 1);
+        memcpy(file.data + sizeof begin - 1, tails[i], 4);
+        struct stripped r =
+            strip(&file, 3, (struct sct_jpeg_strip_options){.ends_early = 1}, 0);
+        assert_int_equal(r.status, SCT_OK);
+        assert_int_equal(r.report.n_warnings, 1);
+        assert_int_equal(r.file.size, sizeof begin + 1);
+        assert_memory_equal(r.file.data, begin, sizeof begin - 1);
+        assert_memory_equal(r.file.data + sizeof begin - 1, end, 2);
+        bytes_free(&r.file);
+        bytes_free(&file);
+    }
+}
+
 /* Adobe's marker has 12 bytes, JFIF's has 14 and a thumbnail. */
 static void kept_segments_are_cut_to_what_they_need(void **state)
 {
@@ -483,6 +505,7 @@ int main(void)
         cmocka_unit_test(new_segments_take_the_old_ones_place),
         cmocka_unit_test(structure_is_followed),
         cmocka_unit_test(what_is_no_picture_is_an_error),
+        cmocka_unit_test(damage_behind_a_scan_may_be_the_end),
         cmocka_unit_test(kept_segments_are_cut_to_what_they_need),
         cmocka_unit_test(a_missing_end_is_a_warning),
         cmocka_unit_test(failing_sinks_are_io_errors),
