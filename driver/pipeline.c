@@ -177,6 +177,8 @@ static int plan_geometries(struct run *run)
     run->variants = sct_mem_alloc((size_t)job->n_variants * sizeof *run->variants);
     if (!run->variants)
         return SCT_ERR_MEMORY;
+    for (int i = 0; i < job->n_variants; i++) /* all: end looks at them after a failure */
+        run->variants[i].output = &run->result->output[i];
     for (int i = 0; i < job->n_variants; i++) {
         struct variant_run *v = &run->variants[i];
         v->variant = job->variants[i];
@@ -184,7 +186,6 @@ static int plan_geometries(struct run *run)
             v->variant.format = sct_encoder_find(run->picture.format);
         if (!v->variant.format)
             v->variant.format = &sct_jpeg_encoder;
-        v->output = &run->result->output[i];
         const int status = sct_route_plan(&v->route, &v->geometry, &run->picture,
                                           &v->variant, job->linear, &run->result->report);
         if (status < 0)

@@ -501,6 +501,10 @@ static void jobs_that_make_no_sense_are_argument_errors(void **state)
     t->job.n_variants = 1;
     t->variants[0].width = t->variants[0].height = 0;
     assert_int_equal(run(t), SCT_ERR_ARGUMENT);
+    t->job.n_variants = 3; /* the others have not been looked at then */
+    assert_int_equal(run(t), SCT_ERR_ARGUMENT);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(t->result.output[i].status, SCT_ERR_ARGUMENT);
     assert_int_equal(t->files.n_opened, 0);
     free_trial(t);
 }
