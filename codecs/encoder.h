@@ -54,8 +54,13 @@ struct sct_encoder_layout {
 
 typedef struct sct_encoder sct_encoder;
 
+/* Whether a format loses something of the planes: always, never, or unless `lossless`. */
+enum sct_loss { SCT_LOSS_ALWAYS, SCT_LOSS_NEVER, SCT_LOSS_BY_CHOICE };
+
 struct sct_encoder_ops {
     const char *name, *extension; /* "jpeg", "jpg" */
+    enum sct_loss loss;
+    int is_colour_only; /* gray becomes colour in the file, to which no gray profile fits */
     /* Whether the format takes planes of this model, has_alpha, is_limited, depth, `lossless`
      * and sampling factors; nothing else of the spec is looked at. */
     int (*takes)(const struct sct_encoder_spec *spec);

@@ -452,6 +452,7 @@ static int finish_encoder(sct_encoder *e)
 const struct sct_encoder_ops sct_png_encoder = {
     .name = "png",
     .extension = "png",
+    .loss = SCT_LOSS_NEVER,
     .takes = takes_planes,
     .bytes = count_bytes,
     .open = open_encoder,

@@ -365,6 +365,8 @@ static int finish_encoder(sct_encoder *e)
 const struct sct_encoder_ops sct_webp_encoder = {
     .name = "webp",
     .extension = "webp",
+    .loss = SCT_LOSS_BY_CHOICE,
+    .is_colour_only = 1,
     .takes = takes_planes,
     .bytes = count_bytes,
     .open = open_encoder,

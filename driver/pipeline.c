@@ -223,6 +223,12 @@ static int choose_quality(const struct run *run, const struct variant_run *v)
     return sct_min(v->variant.quality, p->quality);
 }
 
+static int is_lossy(const struct sct_variant *variant)
+{
+    return variant->format->loss == SCT_LOSS_ALWAYS ||
+           (variant->format->loss == SCT_LOSS_BY_CHOICE && !variant->lossless);
+}
+
 static void encoder_spec(const struct run *run, const struct variant_run *v,
                          struct sct_encoder_spec *spec)
 {
@@ -427,7 +433,7 @@ static int open_output(struct run *run, int i)
     if (v->is_copied)
         return SCT_OK;
     encoder_spec(run, v, &spec);
-    v->output->quality = v->route.out.model == SCT_YCC ? spec.quality : 0;
+    v->output->quality = is_lossy(&v->variant) ? spec.quality : 0;
     spec.sink = (struct sct_sink){.write = count_and_write, .ctx = v};
     status = v->variant.format->open(&v->encoder, &spec, &layout);
     if (status < 0)
