@@ -1,9 +1,11 @@
-/* bench_job [--runs N] [--cpu NAME] [--widths W,W,...] FILE...
+/* bench_job [--runs N] [--cpu NAME] [--widths W,W,...] [--format NAME] [--compression N]
+ *           [--out FILE] FILE...
  *
  * Whole jobs in memory, warm, on one thread: reads each file once, then resizes it N
- * times to all widths at once (quality 80, 4:2:0, lanczos3) and prints one JSON object
- * per file: medians of the CPU milliseconds by stage, and the bytes of each output.
- * bench/compare runs it beside sharp. */
+ * times to all widths at once (quality 80, 4:2:0, lanczos3, the file's own format unless
+ * another is named) and prints one JSON object per file: medians of the CPU milliseconds by
+ * stage, and the bytes of each output. --out keeps the first output of the last file.
+ * bench/compare and bench/formats run it beside sharp. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +53,19 @@ static int close_output(void *ctx, int variant, int status)
     return SCT_OK;
 }
 
-static int measure(const char *path, struct sct_job *job, int n_runs)
+/* 0, or -1 after a message on stderr. */
+static int keep_output(const char *path, const struct output *out)
+{
+    FILE *file = fopen(path, "wb");
+    const int ok = file && fwrite(out->bytes, 1, out->n_bytes, file) == out->n_bytes;
+    if ((file && fclose(file) != 0) || !ok) {
+        perror(path);
+        return -1;
+    }
+    return 0;
+}
+
+static int measure(const char *path, struct sct_job *job, int n_runs, const char *kept)
 {
     static double ms[5][MAX_RUNS];
     static struct output outputs[SCT_MAX_VARIANTS];
@@ -85,13 +99,14 @@ static int measure(const char *path, struct sct_job *job, int n_runs)
     printf("]}\n");
     fflush(stdout);
     bench_free_file(&in);
-    return 0;
+    return kept && keep_output(kept, &outputs[0]) < 0;
 }
 
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: bench_job [--runs N] [--cpu NAME] [--widths W,W,...] FILE...\n");
+            "usage: bench_job [--runs N] [--cpu NAME] [--widths W,W,...] [--format NAME] "
+            "[--compression N] [--out FILE] FILE...\n");
     return 2;
 }
 
@@ -100,7 +115,8 @@ int main(int argc, char **argv)
     struct sct_variant variants[SCT_MAX_VARIANTS];
     struct sct_dsp dsp;
     int n_runs = 9, n_variants = 0, failed = 0, i = 1;
-    const char *cpu = NULL, *widths = "1600";
+    const char *cpu = NULL, *widths = "1600", *format = NULL, *kept = NULL;
+    int compression = SCT_COMPRESSION_DEFAULT;
 
     for (; i < argc && argv[i][0] == '-'; i += 2) {
         if (i + 1 >= argc)
@@ -111,19 +127,28 @@ int main(int argc, char **argv)
             cpu = argv[i + 1];
         else if (strcmp(argv[i], "--widths") == 0)
             widths = argv[i + 1];
+        else if (strcmp(argv[i], "--format") == 0)
+            format = argv[i + 1];
+        else if (strcmp(argv[i], "--compression") == 0)
+            compression = atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--out") == 0)
+            kept = argv[i + 1];
         else
             return usage();
     }
-    if (i == argc || n_runs < 1 || n_runs > MAX_RUNS || sct_dsp_init(&dsp, cpu) != SCT_OK)
+    if (i == argc || n_runs < 1 || n_runs > MAX_RUNS ||
+        sct_dsp_init(&dsp, cpu) != SCT_OK || (format && !sct_encoder_find(format)))
         return usage();
     for (const char *p = widths; *p && n_variants < SCT_MAX_VARIANTS;) {
         char *end;
         variants[n_variants] = sct_variant_default();
+        variants[n_variants].format = format ? sct_encoder_find(format) : NULL;
+        variants[n_variants].compression = compression;
         variants[n_variants++].width = (int)strtol(p, &end, 10);
         p = *end == ',' ? end + 1 : "";
     }
     struct sct_job job = {.variants = variants, .n_variants = n_variants, .dsp = &dsp};
     for (; i < argc; i++)
-        failed |= measure(argv[i], &job, n_runs);
+        failed |= measure(argv[i], &job, n_runs, kept);
     return failed;
 }
