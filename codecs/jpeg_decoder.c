@@ -269,6 +269,10 @@ static void hear_message(j_common_ptr common, int level)
             d->marker_bytes += MARKER_BYTES + (size_t)(unsigned)parameters[1];
         if (marker == JPEG_APP0 + 13) /* twice: jpeg_header.c may join the pieces */
             d->marker_bytes += (size_t)(unsigned)parameters[1];
+        if ((uint64_t)d->marker_bytes > (uint64_t)d->limits.max_metadata_bytes)
+            sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
+                          "more than %lld bytes of metadata, the limit on metadata",
+                          (long long)d->limits.max_metadata_bytes);
         if (d->marker_bytes > d->limits.max_memory_bytes)
             sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
                           "the header's metadata exceed the limit on memory, %zu bytes",
@@ -528,6 +532,8 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
         d->limits.max_scans = SCT_MAX_SCANS;
     if (d->limits.max_memory_bytes == 0)
         d->limits.max_memory_bytes = SCT_MAX_MEMORY_BYTES;
+    if (d->limits.max_metadata_bytes <= 0)
+        d->limits.max_metadata_bytes = SCT_MAX_METADATA_BYTES;
     d->n_u = d->n_v = 8;
 
     sct_jpeg_errors_init(&d->errors);

@@ -882,6 +882,7 @@ static void metadata_count_as_memory(void **state)
     for (int i = 0; i < N; i++)
         memcpy(file.data + 2 + 4 * i, "\xFF\xE1\0\2", 4);
     assert_limit(&file, (struct sct_limits){.max_memory_bytes = 2000}, 0, "memory");
+    assert_limit(&file, (struct sct_limits){.max_metadata_bytes = 500}, 0, "metadata");
     bytes_free(&file);
 }
 
