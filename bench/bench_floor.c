@@ -33,6 +33,7 @@ static struct sct_variant make_variant(int width)
     struct sct_variant v = sct_variant_default();
     v.width = width;
     v.quality = JOB_QUALITY;
+    v.quality_exact = 1; /* nothing is copied, whatever the photograph was saved at */
     return v;
 }
 

@@ -142,6 +142,7 @@ int main(int argc, char **argv)
     for (const char *p = widths; *p && n_variants < SCT_MAX_VARIANTS;) {
         char *end;
         variants[n_variants] = sct_variant_default();
+        variants[n_variants].quality_exact = 1; /* no copies, no lower quality */
         variants[n_variants].format = format ? sct_encoder_find(format) : NULL;
         variants[n_variants].compression = compression;
         variants[n_variants++].width = (int)strtol(p, &end, 10);
