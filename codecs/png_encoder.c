@@ -20,6 +20,7 @@
 #include "bits.h"
 #include "mem.h"
 #include "png_common.h"
+#include "png_copy.h"
 #include "png_shape.h"
 
 enum {
@@ -458,5 +459,6 @@ const struct sct_encoder_ops sct_png_encoder = {
     .open = open_encoder,
     .write_band = write_band,
     .finish = finish_encoder,
+    .copy = sct_png_copy,
     .close = close_encoder,
 };

@@ -12,21 +12,6 @@
 
 enum { CHUNK_HEADER = 8, FILE_HEADER = 12, VP8X_BYTES = 10, ANMF_BYTES = 16 };
 
-struct chunk {
-    char tag[5];
-    const uint8_t *header;  /* tag and size */
-    const uint8_t *payload; /* header + 8 */
-    size_t size, have;      /* bytes of the payload; how many of them are there */
-    size_t have_padded;     /* with the byte of padding, if that is there */
-};
-
-/* A row of chunks: the file, or a frame. */
-struct chunks {
-    const uint8_t *at;
-    size_t n_bytes;      /* of data from `at` on */
-    uint64_t n_declared; /* bytes from `at` to the end of the parent, >= n_bytes */
-};
-
 static uint32_t read_u32(const uint8_t *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
@@ -38,18 +23,17 @@ static int read_u24(const uint8_t *p)
     return (int)((unsigned)p[0] | (unsigned)p[1] << 8 | (unsigned)p[2] << 16);
 }
 
-static int has_tag(const struct chunk *chunk, const char *tag)
+static int has_tag(const struct sct_webp_chunk *chunk, const char *tag)
 {
     return !memcmp(chunk->tag, tag, 4);
 }
 
-static int is_picture(const struct chunk *chunk)
+static int is_picture(const struct sct_webp_chunk *chunk)
 {
     return has_tag(chunk, "VP8 ") || has_tag(chunk, "VP8L");
 }
 
-/* SCT_OK; SCT_DONE at the end of the parent, or of the data; SCT_ERR_CORRUPT. */
-static int next_chunk(struct chunks *chunks, struct chunk *chunk)
+int sct_webp_chunks_next(struct sct_webp_chunks *chunks, struct sct_webp_chunk *chunk)
 {
     if (chunks->n_declared < CHUNK_HEADER || chunks->n_bytes < CHUNK_HEADER)
         return SCT_DONE;
@@ -83,7 +67,7 @@ static int fail_short(struct sct_report *report)
 
 /* A key frame of VP8 (RFC 6386, 9.1): frame tag of 3 bytes, start code, 14 bits each of width
  * and height below 2 bits of a scale that nobody applies. */
-static int read_vp8_size(const struct chunk *chunk, int *width, int *height,
+static int read_vp8_size(const struct sct_webp_chunk *chunk, int *width, int *height,
                          struct sct_report *report)
 {
     const uint8_t *p = chunk->payload;
@@ -104,7 +88,7 @@ static int read_vp8_size(const struct chunk *chunk, int *width, int *height,
 }
 
 /* VP8L: a signature, 14 bits each of width - 1 and height - 1, alpha, 3 bits of version. */
-static int read_vp8l_size(const struct chunk *chunk, int *width, int *height,
+static int read_vp8l_size(const struct sct_webp_chunk *chunk, int *width, int *height,
                           int *has_alpha, struct sct_report *report)
 {
     const uint8_t *p = chunk->payload;
@@ -121,7 +105,7 @@ static int read_vp8l_size(const struct chunk *chunk, int *width, int *height,
     return SCT_OK;
 }
 
-static int read_picture_size(const struct chunk *chunk, int *width, int *height,
+static int read_picture_size(const struct sct_webp_chunk *chunk, int *width, int *height,
                              int *has_alpha, struct sct_report *report)
 {
     if (has_tag(chunk, "VP8 "))
@@ -129,7 +113,7 @@ static int read_picture_size(const struct chunk *chunk, int *width, int *height,
     return read_vp8l_size(chunk, width, height, has_alpha, report);
 }
 
-static int read_canvas_size(const struct chunk *chunk, int *width, int *height,
+static int read_canvas_size(const struct sct_webp_chunk *chunk, int *width, int *height,
                             struct sct_report *report)
 {
     if (chunk->have < VP8X_BYTES)
@@ -152,11 +136,10 @@ int sct_webp_container_probe(const uint8_t *head, size_t n_bytes)
            !memcmp(head + 8, "WEBP", 4);
 }
 
-/* The chunks behind the file's header. */
-static int open_file(struct chunks *chunks, uint64_t *file_bytes, const uint8_t *data,
-                     size_t n_bytes, struct sct_report *report)
+int sct_webp_chunks_open(struct sct_webp_chunks *chunks, uint64_t *file_bytes,
+                         const uint8_t *data, size_t n_bytes, struct sct_report *report)
 {
-    *chunks = (struct chunks){.at = data};
+    *chunks = (struct sct_webp_chunks){.at = data};
     *file_bytes = 0;
     if (n_bytes < FILE_HEADER)
         return fail_short(report);
@@ -167,23 +150,23 @@ static int open_file(struct chunks *chunks, uint64_t *file_bytes, const uint8_t 
     *file_bytes = (uint64_t)size + 8;
     if (n_bytes > *file_bytes)
         n_bytes = (size_t)*file_bytes;
-    *chunks = (struct chunks){data + FILE_HEADER, n_bytes - FILE_HEADER,
-                              *file_bytes - FILE_HEADER};
+    *chunks = (struct sct_webp_chunks){data + FILE_HEADER, n_bytes - FILE_HEADER,
+                                       *file_bytes - FILE_HEADER};
     return SCT_OK;
 }
 
 int sct_webp_container_head(struct sct_webp_head *head, const uint8_t *data,
                             size_t n_bytes, struct sct_report *report)
 {
-    struct chunks chunks;
-    struct chunk first;
+    struct sct_webp_chunks chunks;
+    struct sct_webp_chunk first;
     int has_alpha;
 
     *head = (struct sct_webp_head){.width = 0};
-    int status = open_file(&chunks, &head->file_bytes, data, n_bytes, report);
+    int status = sct_webp_chunks_open(&chunks, &head->file_bytes, data, n_bytes, report);
     if (status != SCT_OK)
         return status;
-    status = next_chunk(&chunks, &first);
+    status = sct_webp_chunks_next(&chunks, &first);
     if (status == SCT_DONE)
         return fail_short(report);
     if (status == SCT_OK && has_tag(&first, "VP8X"))
@@ -201,13 +184,13 @@ int sct_webp_container_head(struct sct_webp_head *head, const uint8_t *data,
 struct walk {
     struct sct_webp_container *c;
     struct sct_report *report;
-    const struct chunk *alpha; /* the ALPH before the picture, or NULL */
+    const struct sct_webp_chunk *alpha; /* the ALPH before the picture, or NULL */
     int has_picture;
 };
 
 /* A chunk VP8 or VP8L: the picture, unless there is one already. */
-static int take_picture(struct walk *w, const struct chunk *chunk,
-                        const struct chunk *alpha)
+static int take_picture(struct walk *w, const struct sct_webp_chunk *chunk,
+                        const struct sct_webp_chunk *alpha)
 {
     struct sct_webp_container *c = w->c;
     const int is_lossless = has_tag(chunk, "VP8L");
@@ -230,11 +213,11 @@ static int take_picture(struct walk *w, const struct chunk *chunk,
 
 /* The first frame: 24 bits each of x / 2, y / 2, width - 1, height - 1 and duration, flags,
  * then chunks as of a still picture. */
-static int take_frame(struct walk *w, const struct chunk *anmf)
+static int take_frame(struct walk *w, const struct sct_webp_chunk *anmf)
 {
     struct sct_webp_container *c = w->c;
     const uint8_t *p = anmf->payload;
-    struct chunk chunk, alpha;
+    struct sct_webp_chunk chunk, alpha;
     int has_alpha = 0, status;
 
     if (anmf->have < ANMF_BYTES)
@@ -249,9 +232,10 @@ static int take_frame(struct walk *w, const struct chunk *anmf)
         return sct_report_fail(w->report, SCT_ERR_CORRUPT,
                                "the first frame reaches past the picture's edge");
 
-    struct chunks chunks = {p + ANMF_BYTES, anmf->have - ANMF_BYTES,
-                            anmf->size - ANMF_BYTES};
-    while ((status = next_chunk(&chunks, &chunk)) == SCT_OK && !is_picture(&chunk))
+    struct sct_webp_chunks chunks = {p + ANMF_BYTES, anmf->have - ANMF_BYTES,
+                                     anmf->size - ANMF_BYTES};
+    while ((status = sct_webp_chunks_next(&chunks, &chunk)) == SCT_OK &&
+           !is_picture(&chunk))
         if (has_tag(&chunk, "ALPH")) {
             alpha = chunk;
             has_alpha = 1;
@@ -270,8 +254,8 @@ static int take_frame(struct walk *w, const struct chunk *anmf)
     return status;
 }
 
-static void take_metadata(struct walk *w, const struct chunk *chunk, unsigned flag,
-                          unsigned flags, struct sct_bytes *to)
+static void take_metadata(struct walk *w, const struct sct_webp_chunk *chunk,
+                          unsigned flag, unsigned flags, struct sct_bytes *to)
 {
     if (chunk->have < chunk->size) {
         sct_report_warn(w->report, "the data ends in the chunk %s", chunk->tag);
@@ -303,17 +287,17 @@ int sct_webp_container_read(struct sct_webp_container *c, const uint8_t *data,
 {
     enum { FLAG_XMP = 4, FLAG_EXIF = 8, FLAG_ICC = 32 };
     struct walk w = {.c = c, .report = report};
-    struct chunks chunks;
-    struct chunk chunk, alpha;
+    struct sct_webp_chunks chunks;
+    struct sct_webp_chunk chunk, alpha;
     uint64_t file_bytes;
     unsigned flags = 0;
     int is_simple = 1, is_first = 1;
 
     memset(c, 0, sizeof *c);
-    int status = open_file(&chunks, &file_bytes, data, n_bytes, report);
+    int status = sct_webp_chunks_open(&chunks, &file_bytes, data, n_bytes, report);
     if (status != SCT_OK)
         return status;
-    for (; (status = next_chunk(&chunks, &chunk)) == SCT_OK; is_first = 0) {
+    for (; (status = sct_webp_chunks_next(&chunks, &chunk)) == SCT_OK; is_first = 0) {
         int problem = SCT_OK;
         if (has_tag(&chunk, "VP8X") && is_first) {
             problem = read_canvas_size(&chunk, &c->width, &c->height, report);

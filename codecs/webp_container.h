@@ -20,6 +20,31 @@
 extern "C" {
 #endif
 
+/* One chunk. Padding behind an odd size belongs to it, and is often forgotten at the end. */
+struct sct_webp_chunk {
+    char tag[5];
+    const uint8_t *header;  /* tag and size */
+    const uint8_t *payload; /* header + 8 */
+    size_t size, have;      /* bytes of the payload; how many of them are there */
+    size_t have_padded;     /* with the byte of padding, if that is there */
+};
+
+/* A row of chunks: the file, or a frame. */
+struct sct_webp_chunks {
+    const uint8_t *at;
+    size_t n_bytes;      /* of data from `at` on */
+    uint64_t n_declared; /* bytes from `at` to the end of the parent, >= n_bytes */
+};
+
+/* The chunks of a file, which has *file_bytes if its header is right. SCT_OK,
+ * SCT_ERR_TRUNCATED, SCT_ERR_CORRUPT, with a message; report may be NULL. */
+int sct_webp_chunks_open(struct sct_webp_chunks *chunks, uint64_t *file_bytes,
+                         const uint8_t *data, size_t n_bytes, struct sct_report *report);
+
+/* SCT_OK; SCT_DONE at the end of the parent, or of the data; SCT_ERR_CORRUPT: the chunk goes
+ * past the end of the parent. */
+int sct_webp_chunks_next(struct sct_webp_chunks *chunks, struct sct_webp_chunk *chunk);
+
 /* So many first bytes tell the size of every WebP picture. */
 enum { SCT_WEBP_HEAD_BYTES = 30 };
 

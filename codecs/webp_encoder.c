@@ -16,6 +16,7 @@
 
 #include "bits.h"
 #include "mem.h"
+#include "webp_copy.h"
 #include "webp_sink.h"
 
 enum {
@@ -372,5 +373,6 @@ const struct sct_encoder_ops sct_webp_encoder = {
     .open = open_encoder,
     .write_band = write_band,
     .finish = finish_encoder,
+    .copy = sct_webp_copy,
     .close = close_encoder,
 };

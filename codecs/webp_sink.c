@@ -5,7 +5,7 @@
  *
  * 1. Without metadata every byte passes as it is.
  * 2. libwebp knows its size when it writes the header; ours is that plus chunks of known
- *    size. Nothing is kept but the first SCT_WEBP_SINK_HEAD bytes, which every file has.
+ *    size. Nothing is kept but the first SCT_WEBP_SINK_HEAD bytes, or all of a smaller file.
  * 3. libwebp's chunks are padded already, so that ours may follow. */
 #include "webp_sink.h"
 
@@ -99,8 +99,7 @@ static int pass_head(struct sct_webp_sink *s)
     (void)pass(s, s->head, FILE_HEADER);
     (void)pass(s, vp8x, sizeof vp8x);
     (void)pass_chunk(s, "ICCP", &s->icc);
-    return has_vp8x ? s->status
-                    : pass(s, s->head + FILE_HEADER, SCT_WEBP_SINK_HEAD - FILE_HEADER);
+    return has_vp8x ? s->status : pass(s, s->head + FILE_HEADER, s->n_head - FILE_HEADER);
 }
 
 void sct_webp_sink_init(struct sct_webp_sink *s, const struct sct_sink *target, int width,
@@ -126,6 +125,8 @@ int sct_webp_sink_write(struct sct_webp_sink *s, const uint8_t *data, size_t n_b
 
 int sct_webp_sink_finish(struct sct_webp_sink *s)
 {
+    if (has_metadata(s) && s->n_head < SCT_WEBP_SINK_HEAD)
+        (void)pass_head(s);
     (void)pass_chunk(s, "EXIF", &s->exif);
     return pass_chunk(s, "XMP ", &s->xmp);
 }
