@@ -623,6 +623,13 @@ static int read_streamed(struct sct_decoder *d, struct sct_band *band)
 
 /* ---- read whole ---- */
 
+/* Whether an error is one that the rest of a picture may survive. */
+static int is_about_data(int status)
+{
+    return status == SCT_ERR_CORRUPT || status == SCT_ERR_TRUNCATED ||
+           status == SCT_ERR_UNSUPPORTED;
+}
+
 static void read_coefs(void *ctx)
 {
     struct sct_decoder *d = ctx;
@@ -635,10 +642,8 @@ static void read_coefs(void *ctx)
 static int read_scans(struct sct_decoder *d)
 {
     int status = sct_jpeg_guard(&d->errors, read_coefs, d);
-    const int is_about_data = status == SCT_ERR_CORRUPT || status == SCT_ERR_TRUNCATED ||
-                              status == SCT_ERR_UNSUPPORTED;
 
-    if (is_about_data && (d->salvage || d->damage == SCT_OK)) {
+    if (is_about_data(status) && (d->salvage || d->damage == SCT_OK)) {
         const int can_go_on = d->has_started && (d->salvage || is_complete(d));
         if (is_complete(d)) /* damaged, perhaps, but not here */
             sct_report_warn(d->report, "behind the complete picture: %s", d->errors.text);
@@ -792,18 +797,35 @@ static void read_scan_lines(void *ctx)
     }
 }
 
-static void finish_decompress(void *ctx)
+/* Up to EOI. Not jpeg_finish_decompress, which frees what judge_end looks at. */
+static void read_end(void *ctx)
 {
     struct sct_decoder *d = ctx;
-    jpeg_finish_decompress(&d->cinfo);
+    while (!jpeg_input_complete(&d->cinfo))
+        if (jpeg_consume_input(&d->cinfo) == JPEG_SUSPENDED)
+            break;
     judge_end(d);
+}
+
+/* With all rows delivered: an error now is behind the picture, or damage that can be salvaged. */
+static int finish_pixels(struct sct_decoder *d)
+{
+    const int status = sct_jpeg_guard(&d->errors, read_end, d);
+    if (!is_about_data(status))
+        return status;
+    if (d->damage == SCT_OK && is_complete(d)) {
+        sct_report_warn(d->report, "behind the complete picture: %s", d->errors.text);
+        return SCT_OK;
+    }
+    record_damage(d, status, 0, d->errors.text);
+    return d->salvage ? SCT_OK : status;
 }
 
 static int read_pixels(struct sct_decoder *d, struct sct_band *band)
 {
     const int is_over = d->next_band == d->n_bands;
     const int status =
-        sct_jpeg_guard(&d->errors, is_over ? finish_decompress : read_scan_lines, d);
+        is_over ? finish_pixels(d) : sct_jpeg_guard(&d->errors, read_scan_lines, d);
     publish_damage(d);
     if (status != SCT_OK)
         return sct_report_fail(d->report, status, "%s", d->errors.text);

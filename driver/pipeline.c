@@ -145,9 +145,14 @@ static int open_decoder(struct run *run)
         return status;
     result->format = run->picture.format;
     sct_geometry_upright(&run->picture, &result->width, &result->height);
-    if (run->picture.icc && sct_icc_check(run->picture.icc, run->picture.icc_bytes,
-                                          run->picture.model, &result->report) < 0)
-        run->picture.icc = NULL; /* unless it was for want of memory: then soon all is */
+    if (run->picture.icc) {
+        const int fits = sct_icc_check(run->picture.icc, run->picture.icc_bytes,
+                                       run->picture.model, &result->report);
+        if (fits == SCT_ERR_MEMORY)
+            return fits;
+        if (fits < 0) /* the report has a warning */
+            run->picture.icc = NULL;
+    }
     if (result->width > run->limits.max_side || result->height > run->limits.max_side)
         return sct_report_fail(&result->report, SCT_ERR_TOO_LARGE,
                                "%d x %d: the limit on a side is %d pixels", result->width,

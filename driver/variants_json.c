@@ -248,45 +248,62 @@ static int load_list(struct loader *l, json_t *list, const struct sct_variant *d
     return SCT_OK;
 }
 
-int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIANTS],
-                      int *n_variants, char *message, size_t message_bytes)
+/* The document, which it frees; NULL with the error: there is none. */
+static int load_document(json_t *root, const json_error_t *error, struct loader *l,
+                         struct sct_variant *variant, int *n_variants)
 {
-    struct loader l = {.message = message, .message_bytes = message_bytes, .path = path};
     struct sct_variant defaults = sct_variant_default();
-    json_error_t error;
-    json_t *const root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     const char *key;
     json_t *value;
     int status = SCT_OK;
 
     if (!root) {
-        if (error.line > 0)
-            snprintf(message, message_bytes, "%s:%d:%d: %s", path, error.line,
-                     error.column, error.text);
+        if (error->line > 0)
+            snprintf(l->message, l->message_bytes, "%s:%d:%d: %s", l->path, error->line,
+                     error->column, error->text);
         else
-            snprintf(message, message_bytes, "%s", error.text);
+            snprintf(l->message, l->message_bytes, "%s", error->text);
         return SCT_ERR_ARGUMENT;
     }
     if (!json_is_object(root)) {
-        status = fail_load(&l, "must be an object with the key \"variants\"");
+        status = fail_load(l, "must be an object with the key \"variants\"");
         goto done;
     }
     json_object_foreach(root, key, value)
     {
         if (strcmp(key, "$schema") == 0 && !json_is_string(value))
-            status = fail_load(&l, "\"$schema\" must be a string");
+            status = fail_load(l, "\"$schema\" must be a string");
         else if (strcmp(key, "$schema") != 0 && strcmp(key, "defaults") != 0 &&
                  strcmp(key, "variants") != 0)
-            status = fail_load(&l, "unknown key \"%s\"", key);
+            status = fail_load(l, "unknown key \"%s\"", key);
         if (status != SCT_OK)
             goto done;
     }
     if (json_object_get(root, "defaults"))
-        status = load_defaults(&l, json_object_get(root, "defaults"), &defaults);
+        status = load_defaults(l, json_object_get(root, "defaults"), &defaults);
     if (status == SCT_OK)
-        status = load_list(&l, json_object_get(root, "variants"), &defaults, variant,
+        status = load_list(l, json_object_get(root, "variants"), &defaults, variant,
                            n_variants);
 done:
     json_decref(root);
     return status;
+}
+
+int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIANTS],
+                      int *n_variants, char *message, size_t message_bytes)
+{
+    struct loader l = {.message = message, .message_bytes = message_bytes, .path = path};
+    json_error_t error;
+    json_t *const root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    return load_document(root, &error, &l, variant, n_variants);
+}
+
+int sct_variants_parse(const char *text, size_t n_bytes, const char *path,
+                       struct sct_variant variant[SCT_MAX_VARIANTS], int *n_variants,
+                       char *message, size_t message_bytes)
+{
+    struct loader l = {.message = message, .message_bytes = message_bytes, .path = path};
+    json_error_t error;
+    json_t *const root = json_loadb(text, n_bytes, JSON_REJECT_DUPLICATES, &error);
+    return load_document(root, &error, &l, variant, n_variants);
 }

@@ -17,4 +17,9 @@
 int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIANTS],
                       int *n_variants, char *message, size_t message_bytes);
 
+/* The same for the content of such a file; `path` is for the message. */
+int sct_variants_parse(const char *text, size_t n_bytes, const char *path,
+                       struct sct_variant variant[SCT_MAX_VARIANTS], int *n_variants,
+                       char *message, size_t message_bytes);
+
 #endif
