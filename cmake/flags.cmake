@@ -22,3 +22,7 @@ if(SCT_SANITIZE)
                         -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${sanitizers})
 endif()
+
+if(SCT_FUZZ) # what libFuzzer steers by
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
