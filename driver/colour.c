@@ -5,6 +5,7 @@
 #include "bits.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* ---- depth ---- */
 
@@ -29,6 +30,27 @@ static inline uint32_t multiply(uint32_t a, uint32_t b)
     return (t + (t >> 16)) >> 16;
 }
 
+void sct_colour_scale_alpha(uint16_t *alpha, int n)
+{
+    for (int i = 0; i < n; i++)
+        alpha[i] = (uint16_t)multiply(alpha[i], SCT_COLOUR_OPAQUE);
+}
+
+/* v / SCT_COLOUR_OPAQUE * 65535, to the nearest, for v <= 65535 + 32768. */
+static inline uint16_t unscale(int32_t v)
+{
+    const uint32_t u = (uint32_t)(v < 0 ? 0 : v);
+    const uint32_t full =
+        (uint32_t)(((uint64_t)u * 65535 + SCT_COLOUR_OPAQUE / 2) / SCT_COLOUR_OPAQUE);
+    return (uint16_t)(full > UINT16_MAX ? UINT16_MAX : full);
+}
+
+void sct_colour_unscale_alpha(uint16_t *alpha, int n)
+{
+    for (int i = 0; i < n; i++)
+        alpha[i] = unscale(alpha[i]);
+}
+
 void sct_colour_premultiply(uint16_t *c, const uint16_t *alpha, int n)
 {
     for (int i = 0; i < n; i++)
@@ -39,8 +61,6 @@ void sct_colour_unpremultiply(uint16_t *c, const uint16_t *alpha, int n)
 {
     for (int i = 0; i < n; i++) {
         const uint32_t a = alpha[i];
-        if (a == UINT16_MAX)
-            continue;
         const uint32_t straight = a ? (c[i] * UINT32_C(65535) + a / 2) / a : 0;
         c[i] = (uint16_t)(straight > UINT16_MAX ? UINT16_MAX : straight);
     }
@@ -66,8 +86,10 @@ void sct_colour_shrink(uint16_t *dst, const uint16_t *const rows[2], int n_rows,
 void sct_colour_flatten(uint16_t *c, const uint16_t *alpha, uint16_t background, int n)
 {
     for (int i = 0; i < n; i++) {
-        const uint32_t sum = c[i] + multiply(background, UINT32_C(65535) - alpha[i]);
-        c[i] = (uint16_t)(sum > UINT16_MAX ? UINT16_MAX : sum);
+        /* alpha beyond opaque takes away of the background what colours have too much */
+        const int32_t rest = SCT_COLOUR_OPAQUE - alpha[i];
+        const int32_t shown = (int32_t)multiply(background, (uint32_t)abs(rest));
+        c[i] = unscale(rest < 0 ? c[i] - shown : c[i] + shown);
     }
 }
 

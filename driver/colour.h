@@ -17,7 +17,16 @@ void sct_colour_narrow(uint8_t *dst, const uint16_t *src, int n);
 
 /* ---- alpha ---- */
 
-/* c becomes c * alpha / 65535, to the nearest; where alpha is 0 nothing is left of it. */
+/* Filters overshoot, alpha beyond opaque and colours with it. If alpha were clamped and they
+ * were not, edges would become too bright. So while it goes with premultiplied colours, alpha is
+ * scaled: opaque is SCT_COLOUR_OPAQUE, with a third of it as headroom. */
+enum { SCT_COLOUR_OPAQUE = 49152 };
+
+void sct_colour_scale_alpha(uint16_t *alpha, int n); /* 65535 becomes SCT_COLOUR_OPAQUE */
+void sct_colour_unscale_alpha(uint16_t *alpha, int n); /* the inverse, clamped */
+
+/* c becomes c * alpha / 65535, to the nearest; where alpha is 0 nothing is left of it. Alpha is
+ * scaled, here and below. */
 void sct_colour_premultiply(uint16_t *c, const uint16_t *alpha, int n);
 
 /* The inverse, clamped: filters overshoot. 0 where alpha is 0. */
@@ -29,7 +38,7 @@ void sct_colour_unpremultiply(uint16_t *c, const uint16_t *alpha, int n);
 void sct_colour_shrink(uint16_t *dst, const uint16_t *const rows[2], int n_rows, int step,
                        int n);
 
-/* Lays premultiplied c on an opaque background. */
+/* Lays premultiplied c on an opaque background; the result is not scaled any more. */
 void sct_colour_flatten(uint16_t *c, const uint16_t *alpha, uint16_t background, int n);
 
 /* ---- light ---- */

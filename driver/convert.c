@@ -242,6 +242,8 @@ static void normalise(const struct sct_convert *c, union row row[4])
         flatten(c, row);
     else if (has_alpha(c))
         divide_alpha(c, row);
+    if (c->route.out.has_alpha)
+        sct_colour_unscale_alpha(row[n].wide, c->width);
     leave_linear_light(c, row, flattens_first ? c->n_colours : n);
     convert_colours(c, row);
     if (!flattens(c) || flattens_first)

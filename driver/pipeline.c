@@ -214,7 +214,8 @@ static int keeps_icc(const struct run *run, const struct variant_run *v)
 {
     const int was_gray = run->picture.model == SCT_GRAY;
     return v->variant.icc == SCT_ICC_KEEP && !v->route.is_to_srgb &&
-           was_gray == (v->route.out.model == SCT_GRAY);
+           was_gray ==
+               (v->route.out.model == SCT_GRAY && !v->variant.format->is_colour_only);
 }
 
 /* The variant's, or less where the source was saved at less in the same format. */

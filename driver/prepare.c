@@ -75,6 +75,8 @@ static void prepare_row(const struct sct_prepare *p, const struct sct_band *in, 
     const int n_colours = p->n_components - p->has_alpha;
     for (int ci = 0; ci < p->n_components; ci++)
         load_row(p, in, ci, i);
+    if (p->has_alpha)
+        sct_colour_scale_alpha(row_at(p, n_colours, i), p->width);
     for (int ci = 0; ci < n_colours; ci++) {
         if (p->to_linear)
             sct_colour_look_up(row_at(p, ci, i), p->to_linear, p->width);

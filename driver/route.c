@@ -152,13 +152,16 @@ static int may_be_direct(const struct sct_route *r, const struct sct_picture *pi
            !try_model(&ycc, variant, SCT_YCC, 0);
 }
 
-int sct_route_plan(struct sct_route *route, struct sct_geometry *geometry,
-                   const struct sct_picture *picture, const struct sct_variant *variant,
-                   int is_linear, struct sct_report *report)
+/* route->is_to_srgb has been decided. */
+static int plan_route(struct sct_route *route, struct sct_geometry *geometry,
+                      const struct sct_picture *picture,
+                      const struct sct_variant *variant, int is_linear,
+                      struct sct_report *report)
 {
+    const int is_to_srgb = route->is_to_srgb;
     memset(route, 0, sizeof *route);
     route->is_linear = is_linear;
-    route->is_to_srgb = needs_srgb(picture, variant);
+    route->is_to_srgb = is_to_srgb;
     if (may_be_direct(route, picture, variant) &&
         plan_direct(route, geometry, picture, variant))
         return SCT_OK;
@@ -174,6 +177,27 @@ int sct_route_plan(struct sct_route *route, struct sct_geometry *geometry,
         return sct_report_fail(report, SCT_ERR_UNSUPPORTED, "%s cannot be written as %s",
                                sct_model_name(picture->model), variant->format->name);
     return SCT_OK;
+}
+
+/* Whether a gray profile cannot go along because gray becomes colour. */
+static int loses_profile(const struct sct_route *route, const struct sct_picture *picture,
+                         const struct sct_variant *variant)
+{
+    return picture->model == SCT_GRAY && picture->icc && variant->icc == SCT_ICC_KEEP &&
+           (route->out.model != SCT_GRAY || variant->format->is_colour_only) &&
+           !sct_icc_is_srgb(picture->icc, picture->icc_bytes);
+}
+
+int sct_route_plan(struct sct_route *route, struct sct_geometry *geometry,
+                   const struct sct_picture *picture, const struct sct_variant *variant,
+                   int is_linear, struct sct_report *report)
+{
+    route->is_to_srgb = needs_srgb(picture, variant);
+    int status = plan_route(route, geometry, picture, variant, is_linear, report);
+    if (status < 0 || route->is_to_srgb || !loses_profile(route, picture, variant))
+        return status;
+    route->is_to_srgb = 1;
+    return plan_route(route, geometry, picture, variant, is_linear, report);
 }
 
 void sct_route_range(const struct sct_route *route, const struct sct_picture *picture,

@@ -123,6 +123,17 @@ static void decode_component(struct jpeg_decompress_struct *cinfo, int ci,
     }
 }
 
+static void decode_components(struct jpeg_decompress_struct *cinfo,
+                              struct reference_picture *picture)
+{
+    (void)jpeg_read_header(cinfo, TRUE);
+    jvirt_barray_ptr *arrays = jpeg_read_coefficients(cinfo);
+    picture->n_components = cinfo->num_components;
+    for (int ci = 0; ci < cinfo->num_components; ci++)
+        decode_component(cinfo, ci, arrays[ci], &picture->component[ci]);
+    jpeg_destroy_decompress(cinfo);
+}
+
 int reference_decode(const char *path, struct reference_picture *picture)
 {
     memset(picture, 0, sizeof *picture);
@@ -134,14 +145,21 @@ int reference_decode(const char *path, struct reference_picture *picture)
     cinfo.err = jpeg_std_error(&errors);
     jpeg_create_decompress(&cinfo);
     jpeg_stdio_src(&cinfo, file);
-    (void)jpeg_read_header(&cinfo, TRUE);
-    jvirt_barray_ptr *arrays = jpeg_read_coefficients(&cinfo);
-    picture->n_components = cinfo.num_components;
-    for (int ci = 0; ci < cinfo.num_components; ci++)
-        decode_component(&cinfo, ci, arrays[ci], &picture->component[ci]);
-    jpeg_destroy_decompress(&cinfo);
+    decode_components(&cinfo, picture);
     fclose(file);
     return 0;
+}
+
+void reference_decode_bytes(const unsigned char *bytes, size_t n_bytes,
+                            struct reference_picture *picture)
+{
+    struct jpeg_decompress_struct cinfo;
+    struct jpeg_error_mgr errors;
+    memset(picture, 0, sizeof *picture);
+    cinfo.err = jpeg_std_error(&errors);
+    jpeg_create_decompress(&cinfo);
+    jpeg_mem_src(&cinfo, bytes, n_bytes);
+    decode_components(&cinfo, picture);
 }
 
 void reference_free(struct reference_picture *picture)

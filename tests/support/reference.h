@@ -25,6 +25,9 @@ struct reference_picture {
 /* Decodes the coefficients of a JPEG file with libjpeg-turbo and applies the inverse DCT
  * of T.81 A.3.3 in double precision. Returns 0, or -1 when the file cannot be read. */
 int reference_decode(const char *path, struct reference_picture *picture);
+/* The same from memory. */
+void reference_decode_bytes(const unsigned char *bytes, size_t n_bytes,
+                            struct reference_picture *picture);
 void reference_free(struct reference_picture *picture);
 
 /* PSNR in dB of 8-bit samples against exact ones, which are clamped to 0..255 first. */

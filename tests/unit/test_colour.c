@@ -71,12 +71,25 @@ static void flattening_is_a_weighted_mean(void **state)
     for (int i = 0; i < 100000; i++) {
         const uint16_t a = (uint16_t)next_random(), bg = (uint16_t)next_random();
         const uint16_t c = (uint16_t)next_random();
-        uint16_t flat = c;
-        sct_colour_premultiply(&flat, &a, 1);
-        sct_colour_flatten(&flat, &a, bg, 1);
+        uint16_t flat = c, scaled = a;
+        sct_colour_scale_alpha(&scaled, 1);
+        assert_true(fabs(scaled - a * (double)SCT_COLOUR_OPAQUE / 65535) <= 0.5);
+        sct_colour_premultiply(&flat, &scaled, 1);
+        sct_colour_flatten(&flat, &scaled, bg, 1);
         const double t = a / 65535.0;
-        assert_true(fabs(flat - (t * c + (1 - t) * bg)) <= 1.0);
+        assert_true(fabs(flat - (t * c + (1 - t) * bg)) <= 3.0);
+        sct_colour_unscale_alpha(&scaled, 1);
+        assert_true(abs(scaled - a) <= 1);
     }
+    /* opaque and a tenth: the colour is what it was, on any background */
+    const uint16_t beyond = SCT_COLOUR_OPAQUE * 11 / 10;
+    uint16_t c = 40000, straight;
+    sct_colour_premultiply(&c, &beyond, 1);
+    straight = c;
+    sct_colour_unpremultiply(&straight, &beyond, 1);
+    assert_true(abs(straight - 40000) <= 1);
+    sct_colour_flatten(&c, &beyond, 40000, 1);
+    assert_true(abs(c - 40000) <= 2);
 }
 
 static void light_follows_srgb(void **state)
