@@ -1,4 +1,4 @@
-/* bench_reference [--planes] PHOTO WIDTH OUT.ppm
+/* bench_reference [--planes] PHOTO|PIXELS.ppm WIDTH OUT.ppm
  *
  * What an ideal resize looks like: a full decode, lanczos3 and no subsampling, all in double
  * precision (tests/support/reference.h), upright, as a PPM of 16 bits. bench/scores compares with
@@ -172,6 +172,58 @@ static int write_ppm(const char *path, double *const rgb[3], const struct plan *
     return fclose(file) == 0 ? 0 : -1;
 }
 
+/* Reads a PPM. 0; 1 when the file is none; -1 */
+static int read_ppm(const char *path, int width, struct plan *plan,
+                    struct reference_picture *exact)
+{
+    struct bench_file file;
+    int w, h, n_head = 0;
+    struct sct_variant variant = sct_variant_default();
+    if (bench_read_file(path, &file) < 0)
+        return -1;
+    file.bytes[file.n_bytes] = '\0'; /* there is room for it */
+    if (sscanf((const char *)file.bytes, "P6 %d %d 255%n", &w, &h, &n_head) != 2 ||
+        w < 1 || h < 1 || !n_head ||
+        file.n_bytes < (size_t)n_head + 1 + 3 * (size_t)w * (size_t)h)
+    {
+        bench_free_file(&file);
+        return 1;
+    }
+    *plan = (struct plan){.picture = {.format = "ppm",
+                                      .width = w,
+                                      .height = h,
+                                      .model = SCT_RGB,
+                                      .n_components = 3,
+                                      .h_max = 1,
+                                      .v_max = 1,
+                                      .orientation = 1}};
+    *exact = (struct reference_picture){.n_components = 3};
+    for (int ci = 0; ci < 3; ci++) {
+        const size_t n = (size_t)w * (size_t)h;
+        double *samples = malloc(n * sizeof *samples);
+        if (!samples)
+            abort();
+        for (size_t i = 0; i < n; i++)
+            samples[i] = file.bytes[(size_t)n_head + 1 + 3 * i + (size_t)ci];
+        exact->component[ci].samples = samples;
+        exact->component[ci].width = w;
+        exact->component[ci].height = h;
+        plan->picture.component[ci] =
+            (struct sct_component){.h = 1,
+                                   .v = 1,
+                                   .width = w,
+                                   .height = h,
+                                   .width_blocks = (w + 7) / 8,
+                                   .height_blocks = (h + 7) / 8};
+    }
+    bench_free_file(&file);
+    variant.width = width;
+    variant.subsampling = SCT_SUB_444;
+    return sct_geometry_plan(&plan->geometry, &plan->picture, &variant, NULL) == SCT_OK
+               ? 0
+               : -1;
+}
+
 int main(int argc, char **argv)
 {
     const int by_plane = argc > 1 && strcmp(argv[1], "--planes") == 0;
@@ -183,9 +235,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_reference [--planes] PHOTO WIDTH OUT.ppm\n");
         return 2;
     }
-    if (plan_output(arguments[0], atoi(arguments[1]), &plan) < 0 ||
-        reference_decode(arguments[0], &exact) < 0)
-    {
+    int status = read_ppm(arguments[0], atoi(arguments[1]), &plan, &exact);
+    if (status == 1)
+        status = plan_output(arguments[0], atoi(arguments[1]), &plan) < 0 ||
+                         reference_decode(arguments[0], &exact) < 0
+                     ? -1
+                     : 0;
+    if (status < 0) {
         fprintf(stderr, "%s: cannot be read\n", arguments[0]);
         return 1;
     }
@@ -196,7 +252,7 @@ int main(int argc, char **argv)
     }
     resize(&exact, &plan, by_plane, rgb);
     reference_free(&exact);
-    const int status = write_ppm(arguments[2], rgb, &plan);
+    status = write_ppm(arguments[2], rgb, &plan);
     if (status < 0)
         perror(arguments[2]);
     for (int ci = 0; ci < 3; ci++)

@@ -8,61 +8,29 @@
 // alternate; figures are medians. sharp keeps its defaults, shrink on load included; only its cache of
 // operations is off, since a repeated job would otherwise be answered from it.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { build, loadSharp, median, parseArguments, timed } from "./common.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const jobs = [
   { name: "1600 wide", widths: [1600] },
   { name: "400 wide", widths: [400] },
   { name: "2048, 1080, 400, 200", widths: [2048, 1080, 400, 200] },
 ];
 
-function parseArguments(argv) {
-  const options = { runs: 7, rounds: 3, photos: join(root, "..", "shared", "photos"), json: null, files: [] };
-  for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === "--runs") options.runs = Number(argv[++i]);
-    else if (argv[i] === "--photos") options.photos = argv[++i];
-    else if (argv[i] === "--json") options.json = argv[++i];
-    else if (argv[i].startsWith("-")) throw new Error(`unknown option ${argv[i]}`);
-    else options.files.push(resolve(argv[i]));
-  }
-  if (options.files.length === 0 && existsSync(options.photos))
-    options.files = readdirSync(options.photos).filter((f) => /\.jpe?g$/i.test(f)).sort()
-      .map((f) => join(options.photos, f));
-  if (options.files.length === 0) throw new Error(`no photographs in ${options.photos}; name some`);
-  return options;
-}
-
-function loadSharp() {
-  const folder = join(root, "build", "npm");
-  if (!existsSync(join(folder, "node_modules", "sharp"))) {
-    mkdirSync(folder, { recursive: true });
-    execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "sharp@latest"],
-      { stdio: ["ignore", "ignore", "inherit"] });
-  }
-  return createRequire(join(folder, "x.js"))("sharp");
-}
-
-const median = (values) => {
-  const s = [...values].sort((a, b) => a - b);
-  return s.length % 2 ? s[s.length >> 1] : (s[(s.length >> 1) - 1] + s[s.length >> 1]) / 2;
-};
-
 async function sharpOnce(sharp, bytes, widths) {
-  const before = process.cpuUsage();
-  const outputs = [];
-  for (const width of widths)
-    outputs.push(await sharp(bytes).autoOrient().resize({ width, withoutEnlargement: true })
-      .jpeg({ quality: 80, chromaSubsampling: "4:2:0" }).toBuffer());
-  const used = process.cpuUsage(before);
-  return { ms: (used.user + used.system) / 1000, bytes: outputs.map((o) => o.length) };
+  const { result, ms } = await timed(async () => {
+    const outputs = [];
+    for (const width of widths)
+      outputs.push(await sharp(bytes).autoOrient().resize({ width, withoutEnlargement: true })
+        .jpeg({ quality: 80, chromaSubsampling: "4:2:0" }).toBuffer());
+    return outputs;
+  });
+  return { ms, bytes: result.map((o) => o.length) };
 }
 
 function oursOnce(file, widths, runs) {
-  const bench = join(root, "build", "release", "bench", "bench_job");
+  const bench = join(build, "bench", "bench_job");
   const out = execFileSync(bench, ["--runs", String(runs), "--widths", widths.join(","), file]);
   return JSON.parse(out);
 }
@@ -89,10 +57,8 @@ async function compareOne(sharp, file, widths, { runs, rounds }) {
   };
 }
 
-const options = parseArguments(process.argv.slice(2));
+const options = parseArguments(process.argv.slice(2), { runs: 7, rounds: 3 });
 const sharp = loadSharp();
-sharp.concurrency(1);
-sharp.cache(false);
 const results = { sharp: sharp.versions.sharp, vips: sharp.versions.vips, jobs: [] };
 console.log(`sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}, mozjpeg ${sharp.versions.mozjpeg ?? "no"}`);
 for (const job of jobs) {
@@ -117,7 +83,7 @@ for (const job of jobs) {
   results.jobs.push({ ...job, median_ratio: m, photos: rows });
 }
 console.log("\nbeside entropy decoding and libjpeg-turbo's encoding alone (bench_floor)");
-const floor = execFileSync(join(root, "build", "release", "bench", "bench_floor"),
+const floor = execFileSync(join(build, "bench", "bench_floor"),
   ["--runs", String(options.runs), ...results.jobs[0].photos.filter((r) => !r.file.startsWith("progressive"))
     .map((r) => options.files.find((f) => basename(f) === r.file))]).toString();
 console.log(floor);

@@ -5,10 +5,7 @@
 // what an ideal resize of the original looks like (bench_reference: full decode, lanczos3, no subsampling,
 // double precision, 16 bits). Every baseline photograph, 1600 and 400 wide.
 //
-//     PSNR-Y      dB of luma; higher is better
-//     ssimulacra  ssimulacra_main of Debian's libjxl-devtools, the first SSIMULACRA; lower is better
-//     butter      butteraugli_main's maximum and 3-norm; lower is better
-//     bytes       of the whole file
+// Scores are those of quality.mjs, and the bytes of the whole file.
 //
 // The target is to be never below sharp. "below" marks what is; ties of the printed digits are no loss.
 // Both are decoded by djpeg to PPM, which these tools take as sRGB. --planes uses the other reference
@@ -20,58 +17,12 @@
 //
 // With --quality 100 --subsampling 4:4:4 hardly anything but the resize is left to tell the two apart: a
 // loss at quality 80 that is none there comes from how the encoder's rounding happened to fall.
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const build = join(root, "build", "release");
-const scantling = join(build, "driver", "scantling");
-const metrics = [ // sign: 1 when higher is better
-  { name: "PSNR-Y", key: "psnr_y", sign: 1, digits: 2 },
-  { name: "ssimulacra", key: "ssimulacra", sign: -1, digits: 5 },
-  { name: "butter max", key: "butteraugli_max", sign: -1, digits: 3 },
-  { name: "3-norm", key: "butteraugli_3norm", sign: -1, digits: 3 },
-];
-
-function parseArguments(argv) {
-  const options = { widths: [1600, 400], quality: 80, subsampling: "4:2:0", planes: false, json: null, files: [],
-    photos: join(root, "..", "shared", "photos") };
-  for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === "--widths") options.widths = argv[++i].split(",").map(Number);
-    else if (argv[i] === "--quality") options.quality = Number(argv[++i]);
-    else if (argv[i] === "--subsampling") options.subsampling = argv[++i];
-    else if (argv[i] === "--planes") options.planes = true;
-    else if (argv[i] === "--photos") options.photos = argv[++i];
-    else if (argv[i] === "--json") options.json = argv[++i];
-    else if (argv[i].startsWith("-")) throw new Error(`unknown option ${argv[i]}`);
-    else options.files.push(resolve(argv[i]));
-  }
-  if (options.files.length === 0 && existsSync(options.photos))
-    options.files = readdirSync(options.photos).filter((f) => /\.jpe?g$/i.test(f)).sort()
-      .map((f) => join(options.photos, f));
-  if (options.files.length === 0) throw new Error(`no photographs in ${options.photos}; name some`);
-  return options;
-}
-
-function checkTools() {
-  for (const tool of ["djpeg", "ssimulacra_main", "butteraugli_main"])
-    if (spawnSync(tool, [], { stdio: "ignore" }).error?.code === "ENOENT")
-      throw new Error(`${tool} is not installed (ci/setup --bench)`);
-}
-
-function loadSharp() {
-  const folder = join(build, "..", "npm");
-  if (!existsSync(join(folder, "node_modules", "sharp"))) {
-    mkdirSync(folder, { recursive: true });
-    execFileSync("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", "sharp@latest"],
-      { stdio: ["ignore", "ignore", "inherit"] });
-  }
-  return createRequire(join(folder, "x.js"))("sharp");
-}
+import { basename, join } from "node:path";
+import { build, loadSharp, mean, parseArguments, scantling } from "./common.mjs";
+import { checkTools, isBelow, metrics, readLuma, scorePpm } from "./quality.mjs";
 
 const describe = (file) => JSON.parse(execFileSync(scantling, ["info", "--json", file]));
 
@@ -96,34 +47,9 @@ function decode(jpegFile, ppmFile) {
   writeFileSync(ppmFile, execFileSync("djpeg", ["-dct", "int", "-ppm", jpegFile], { maxBuffer: 1 << 30 }));
 }
 
-// Width, height and luma, 0 to 255, of a PPM of 8 or 16 bits.
-function readLuma(file) {
-  const bytes = readFileSync(file);
-  const head = /^P6\s+(\d+)\s+(\d+)\s+(\d+)\s/.exec(bytes.toString("latin1", 0, 64));
-  const [width, height, peak] = head.slice(1).map(Number);
-  const wide = peak > 255, luma = new Float64Array(width * height);
-  const sample = (k) => wide ? bytes.readUInt16BE(head[0].length + 2 * k) : bytes[head[0].length + k];
-  for (let i = 0; i < luma.length; i++)
-    luma[i] = (0.299 * sample(3 * i) + 0.587 * sample(3 * i + 1) + 0.114 * sample(3 * i + 2)) * 255 / peak;
-  return { width, height, luma };
-}
-
 function score(referenceFile, reference, jpegFile, ppmFile) {
   decode(jpegFile, ppmFile);
-  const picture = readLuma(ppmFile);
-  if (picture.width !== reference.width || picture.height !== reference.height)
-    throw new Error(`${picture.width}x${picture.height} instead of ${reference.width}x${reference.height}`);
-  let sum = 0;
-  for (let i = 0; i < picture.luma.length; i++) sum += (picture.luma[i] - reference.luma[i]) ** 2;
-  const run = (tool) => execFileSync(tool, [referenceFile, ppmFile], { stdio: ["ignore", "pipe", "ignore"] }).toString();
-  const butteraugli = run("butteraugli_main").split("\n");
-  return {
-    psnr_y: 10 * Math.log10(255 * 255 * picture.luma.length / sum),
-    ssimulacra: Number(run("ssimulacra_main")),
-    butteraugli_max: Number(butteraugli[0]),
-    butteraugli_3norm: Number(/3-norm: ([\d.]+)/.exec(butteraugli[1])[1]),
-    bytes: statSync(jpegFile).size,
-  };
+  return { ...scorePpm(referenceFile, reference, ppmFile), bytes: statSync(jpegFile).size };
 }
 
 async function compareOne(sharp, file, width, options, folder) {
@@ -144,9 +70,6 @@ async function keepsPixels(sharp, bytes) {
   const pixels = async (input) => withoutProfile(await resizeBySharp(sharp, input, 400, { quality: 100, subsampling: "4:4:4" }));
   return (await pixels(bytes)).equals(await pixels(withoutProfile(bytes)));
 }
-
-const isBelow = (row, m) => m.sign * Number(row.ours[m.key].toFixed(m.digits)) < m.sign * Number(row.sharp[m.key].toFixed(m.digits));
-const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
 function printTable(rows, width) {
   console.log(`\n${width} wide: ours / sharp\n${"photo".padEnd(32)} ${metrics.map((m) => m.name.padStart(17)).join(" ")} ` +
@@ -174,11 +97,10 @@ function printVerdict(rows) {
   }
 }
 
-const options = parseArguments(process.argv.slice(2));
-checkTools();
+const options = parseArguments(process.argv.slice(2),
+  { widths: [1600, 400], quality: 80, subsampling: "4:2:0", planes: false });
+checkTools("djpeg");
 const sharp = loadSharp();
-sharp.concurrency(1);
-sharp.cache(false);
 console.log(`sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}; quality ${options.quality}, ${options.subsampling}; ` +
   `reference: ${options.planes ? "components from their own grids" : "the decoded RGB picture"}`);
 const folder = mkdtempSync(join(tmpdir(), "scores-"));
