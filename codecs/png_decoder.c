@@ -161,7 +161,8 @@ static int probe_png(const uint8_t *head, size_t n_bytes)
 static int check_pixels(const struct sct_decoder *d)
 {
     const uint32_t width = d->source.width, height = d->source.height;
-    const int64_t n_pixels = (int64_t)width * height;
+    const uint64_t product = (uint64_t)width * height; /* damaged sides have 32 bits */
+    const int64_t n_pixels = product > INT64_MAX ? INT64_MAX : (int64_t)product;
 
     if (n_pixels > d->limits.max_pixels)
         return sct_report_fail(d->report, SCT_ERR_TOO_LARGE,
