@@ -1,7 +1,7 @@
 /* The PNG encoder: planar rows become the smallest type of PNG that holds them.
  *
  *     planes --interleave--> wide rows --+--> kept until the type is certain
- *                                        +--pack--> line --> libspng --> sink
+ *                                        +--pack--> line --> png_deflate.c --> sink
  *
  * The type stands in the header, so nothing is written before it is certain: for a photograph
  * after a few rows, for a drawing, or alpha that is opaque everywhere, at the end.
@@ -9,8 +9,8 @@
  * 1. `kept` has room for the whole picture; once the file has begun only its first row is
  * used.
  * 2. The output depends on the planes and the spec alone: no time stamps.
- * 3. status is sticky: after a failure every call repeats it. libspng forgets a failure to
- * write the last bytes of IDAT: has_sink_failed does not. */
+ * 3. status is sticky: after a failure every call repeats it. Nothing is written to a sink
+ * that has failed. */
 #include "encoder.h"
 
 #include <string.h>
@@ -21,18 +21,14 @@
 #include "mem.h"
 #include "png_common.h"
 #include "png_copy.h"
+#include "png_deflate.h"
 #include "png_shape.h"
 
-enum {
-    BAND_ROWS = 8,
-    DEFAULT_LEVEL = 3,         /* of zlib, for samples; see set_compression */
-    DEFAULT_INDICES_LEVEL = 6, /* for palettes and up to 4 bits, which are quick */
-    ALL_FILTERS_LEVEL = 7,
-    MAX_METADATA_BYTES = INT32_MAX - 4096
-};
+enum { BAND_ROWS = 8, MAX_METADATA_BYTES = INT32_MAX - 4096 };
 
 struct sct_encoder {
-    spng_ctx *spng;
+    spng_ctx *spng; /* for what stands before the picture */
+    struct sct_png_deflate deflate;
     struct sct_sink sink;
     int has_sink_failed;
     struct sct_report *report;
@@ -119,6 +115,7 @@ static void close_encoder(sct_encoder *e)
     if (!e)
         return;
     spng_ctx_free(e->spng);
+    sct_png_deflate_free(&e->deflate);
     sct_mem_free(e->icc);
     sct_mem_free(e->xmp);
     sct_mem_free(e->kept);
@@ -126,16 +123,19 @@ static void close_encoder(sct_encoder *e)
     sct_mem_free(e);
 }
 
+static int write_chunk(void *ctx, const uint8_t *data, size_t n)
+{
+    struct sct_encoder *e = ctx;
+
+    if (e->has_sink_failed || e->sink.write(e->sink.ctx, data, n) != SCT_OK)
+        e->has_sink_failed = 1;
+    return !e->has_sink_failed;
+}
+
 static int write_bytes(spng_ctx *spng, void *user, void *data, size_t n)
 {
-    struct sct_encoder *e = user;
-
     (void)spng;
-    if (e->has_sink_failed || e->sink.write(e->sink.ctx, data, n) != SCT_OK) {
-        e->has_sink_failed = 1;
-        return SPNG_IO_ERROR;
-    }
-    return 0;
+    return write_chunk(user, data, n) ? 0 : SPNG_IO_ERROR;
 }
 
 static int fail(struct sct_encoder *e, int error)
@@ -286,37 +286,39 @@ static int set_palette(struct sct_encoder *e)
     return error;
 }
 
-/* Filters do nothing for indices. For samples libspng tries filters on each line and takes
- * the one with the smallest sum. Three photographs of 1600 pixels, together:
- *
- *     level   sub, up           all five
- *     2       365 ms, 9.62 MB   610 ms, 9.74 MB
- *     3       556 ms, 9.26 MB   840 ms, 9.46 MB
- *     6      1814 ms, 8.78 MB  2490 ms, 8.87 MB
- *
- * so that two filters are better as well as quicker, and level 3 is where the steep part
- * ends. Who asks for 7 to 9 has the time for all filters, which flat drawings like. */
-static int set_compression(struct sct_encoder *e)
+/* Samples of 16 bits stand in the file with the high byte first. */
+static void swap_line(uint8_t *line, size_t n_bytes)
 {
-    const int is_indices =
-        e->shape.colour_type == SPNG_COLOR_TYPE_INDEXED || e->shape.bit_depth < 8;
-    const int level = e->compression != SCT_COMPRESSION_DEFAULT ? e->compression
-                      : is_indices                              ? DEFAULT_INDICES_LEVEL
-                                                                : DEFAULT_LEVEL;
-    const int filters = is_indices || level == 0 ? SPNG_DISABLE_FILTERING
-                        : level >= ALL_FILTERS_LEVEL
-                            ? SPNG_FILTER_CHOICE_ALL
-                            : SPNG_FILTER_CHOICE_SUB | SPNG_FILTER_CHOICE_UP;
-    const int error = spng_set_option(e->spng, SPNG_IMG_COMPRESSION_LEVEL, level);
-    return error ? error : spng_set_option(e->spng, SPNG_FILTER_CHOICE, filters);
+    for (size_t i = 0; i + 1 < n_bytes; i += 2) {
+        uint16_t sample;
+        memcpy(&sample, line + i, sizeof sample);
+        line[i] = (uint8_t)(sample >> 8);
+        line[i + 1] = (uint8_t)sample;
+    }
 }
 
 static int encode_row(struct sct_encoder *e, const void *wide)
 {
     sct_png_shape_pack(&e->stats, &e->shape, wide, e->line);
-    const int error = spng_encode_row(e->spng, e->line, e->line_bytes);
-    if (e->has_sink_failed || (error && error != SPNG_EOI))
-        return fail(e, error);
+    if (e->shape.bit_depth == 16)
+        swap_line(e->line, e->line_bytes);
+    return sct_png_deflate_line(&e->deflate, e->line) == SCT_OK ? SCT_OK : fail(e, 0);
+}
+
+static int start_deflate(struct sct_encoder *e)
+{
+    const int bit_depth = e->shape.bit_depth;
+    const int is_indices =
+        e->shape.colour_type == SPNG_COLOR_TYPE_INDEXED || bit_depth < 8;
+    const struct sct_png_deflate_spec spec = {
+        .line_bytes = e->line_bytes,
+        .pixel_bytes = is_indices ? 1 : e->line_bytes / (size_t)e->width,
+        .is_indices = is_indices,
+        .compression = e->compression,
+        .write = write_chunk,
+        .ctx = e};
+    if (sct_png_deflate_init(&e->deflate, &spec) != SCT_OK)
+        return sct_report_fail(e->report, SCT_ERR_MEMORY, "no memory for zlib");
     return SCT_OK;
 }
 
@@ -333,19 +335,17 @@ static int begin_file(struct sct_encoder *e)
     e->line_bytes = sct_png_shape_line_bytes(&e->shape, e->width);
     if (!error && e->shape.colour_type == SPNG_COLOR_TYPE_INDEXED)
         error = set_palette(e);
-    if (!error)
-        error = set_compression(e);
-    if (!error)
-        error =
-            spng_encode_image(e->spng, NULL, 0, SPNG_FMT_PNG, SPNG_ENCODE_PROGRESSIVE);
     if (error)
         return fail(e, error);
-    for (int y = 0; y < e->n_kept; y++) {
-        const int status = encode_row(e, e->kept + (size_t)y * e->wide_bytes);
-        if (status != SCT_OK)
-            return status;
-    }
-    return SCT_OK;
+    int status = start_deflate(e);
+    if (status != SCT_OK)
+        return status;
+    error = spng_encode_chunks(e->spng); /* all that stand before the picture */
+    if (error || e->has_sink_failed)
+        return fail(e, error);
+    for (int y = 0; y < e->n_kept && status == SCT_OK; y++)
+        status = encode_row(e, e->kept + (size_t)y * e->wide_bytes);
+    return status;
 }
 
 /* Samples of one row side by side. */
@@ -442,11 +442,9 @@ static int finish_encoder(sct_encoder *e)
     e->is_finished = 1;
     if (!e->has_begun)
         e->status = begin_file(e);
-    if (e->status == SCT_OK) {
-        const int error = spng_encode_chunks(e->spng);
-        if (error || e->has_sink_failed)
-            e->status = fail(e, error);
-    }
+    if (e->status == SCT_OK && (sct_png_deflate_finish(&e->deflate) != SCT_OK ||
+                                sct_png_deflate_chunk(&e->deflate, "IEND") != SCT_OK))
+        e->status = fail(e, 0);
     return e->status;
 }
 
