@@ -14,7 +14,9 @@
  *   1. Limits are checked from estimates before the memory is taken.
  *   2. No target is opened before the first band has been decoded: a picture that cannot be
  *      read leaves no trace.
- *   3. No target is closed with SCT_OK before every variant is whole. */
+ *   3. No target is closed with SCT_OK before every variant is whole.
+ *   4. What need not change is the file itself, copied (is_copied). Where it is to be encoded
+ *      anyway, the smaller of the two is published (has_rival). */
 #define _POSIX_C_SOURCE 200809L
 #include "scantling.h"
 
@@ -24,6 +26,7 @@
 #include "icc.h"
 #include "intake.h"
 #include "mem.h"
+#include "memsink.h"
 #include "outplanes.h"
 #include "prepare.h"
 #include "route.h"
@@ -35,6 +38,8 @@
 struct variant_run {
     struct sct_variant variant; /* with a format */
     int is_copied;              /* not resized: the file is written again */
+    int has_rival;              /* resized; the file is written if that is smaller */
+    struct sct_memsink encoded; /* where there is a rival: what the encoder writes */
     struct sct_route route;
     struct sct_geometry geometry;
     struct sct_metadata metadata; /* of the output */
@@ -160,15 +165,14 @@ static int open_decoder(struct run *run)
     return SCT_OK;
 }
 
-/* Whether nothing is to be done to the picture itself. What is not upright has to be turned,
- * and so is encoded again. */
+/* Whether nothing has to be done to the picture itself: it is as large as it is to be, upright,
+ * and in its colours. */
 static int may_copy(const struct run *run, const struct variant_run *v)
 {
     const struct sct_picture *p = &run->picture;
     return v->geometry.width == p->width && v->geometry.height == p->height &&
-           p->orientation == 1 && v->variant.format->copy &&
-           strcmp(v->variant.format->name, p->format) == 0 && !v->variant.quality_exact &&
-           (v->variant.icc != SCT_ICC_SRGB || !p->icc);
+           p->orientation == 1 && !v->route.is_to_srgb && v->variant.format->copy &&
+           strcmp(v->variant.format->name, p->format) == 0;
 }
 
 static int plan_geometries(struct run *run)
@@ -195,8 +199,10 @@ static int plan_geometries(struct run *run)
                                           &v->variant, job->linear, &run->result->report);
         if (status < 0)
             return status;
-        v->is_copied = v->output->is_unchanged = may_copy(run, v);
-        keeps |= v->is_copied;
+        v->is_copied = may_copy(run, v) && !v->variant.quality_exact;
+        v->has_rival = may_copy(run, v) && v->variant.quality_exact;
+        v->output->is_unchanged = v->is_copied;
+        keeps |= v->is_copied || v->has_rival;
         v->output->width = v->geometry.width;
         v->output->height = v->geometry.height;
         v->output->format = v->variant.format->name;
@@ -258,6 +264,7 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
                                   .exif = v->metadata.exif,
                                   .xmp = v->metadata.xmp,
                                   .iptc = v->metadata.iptc,
+                                  .drops_colour = v->variant.icc != SCT_ICC_KEEP,
                                   .sink = v->sink,
                                   .report = &run->result->report};
     for (int ci = 0; ci < spec->n_components; ci++) {
@@ -441,6 +448,10 @@ static int open_output(struct run *run, int i)
     encoder_spec(run, v, &spec);
     v->output->quality = is_lossy(&v->variant) ? spec.quality : 0;
     spec.sink = (struct sct_sink){.write = count_and_write, .ctx = v};
+    if (v->has_rival) {
+        sct_memsink_init(&v->encoded, run->limits.max_memory_bytes, &run->result->report);
+        spec.sink = sct_memsink_sink(&v->encoded);
+    }
     status = v->variant.format->open(&v->encoder, &spec, &layout);
     if (status < 0)
         return status;
@@ -466,30 +477,66 @@ static int open_outputs(struct run *run)
 }
 
 /* The file once more, with the metadata that are wanted. */
-static int copy_file(struct run *run, struct variant_run *v)
+static int copy_file(struct run *run, struct variant_run *v, const struct sct_sink *sink,
+                     struct sct_report *report)
 {
     struct sct_encoder_spec spec;
     const int status = sct_intake_drain(&run->intake);
     if (status < 0)
         return status;
     encoder_spec(run, v, &spec);
-    spec.sink = (struct sct_sink){.write = count_and_write, .ctx = v};
+    spec.sink = *sink;
+    spec.report = report;
     return v->variant.format->copy(&spec, run->intake.kept, run->intake.n_kept);
+}
+
+static int write_encoded(struct run *run, struct variant_run *v,
+                         const struct sct_sink *sink)
+{
+    if (sink->write(sink->ctx, v->encoded.data, (size_t)v->encoded.n_bytes) == SCT_OK)
+        return SCT_OK;
+    return sct_report_fail(&run->result->report, SCT_ERR_IO, "writing the output failed");
+}
+
+/* Writes what the encoder has made, or the file where that is smaller. A damaged file is not
+ * wanted, and one that cannot be copied is no failure as long as there is the other. */
+static int write_smaller(struct run *run, struct variant_run *v,
+                         const struct sct_sink *sink)
+{
+    struct sct_report quiet = {.n_warnings = 0};
+    uint64_t n_bytes = 0;
+    const struct sct_sink counter = sct_memsink_counter(&n_bytes);
+    if (run->result->report.damage && v->encoded.data)
+        return write_encoded(run, v, sink);
+    const int status = copy_file(run, v, &counter, &quiet);
+    if (run->intake.status < 0 || status == SCT_ERR_MEMORY)
+        return status;
+    if (v->encoded.data && (status < 0 || v->encoded.n_bytes <= n_bytes))
+        return write_encoded(run, v, sink);
+    v->output->is_unchanged = 1;
+    v->output->quality = 0;
+    return copy_file(run, v, sink, &run->result->report);
+}
+
+/* Makes one file whole. */
+static int finish_output(struct run *run, struct variant_run *v)
+{
+    const struct sct_sink sink = {.write = count_and_write, .ctx = v};
+    if (v->is_copied)
+        return copy_file(run, v, &sink, &run->result->report);
+    assert(v->planes.next_band == v->planes.n_bands);
+    const int status = v->variant.format->finish(v->encoder);
+    if (v->encoded.status < 0)
+        return v->encoded.status;
+    return status == SCT_OK && v->has_rival ? write_smaller(run, v, &sink) : status;
 }
 
 /* Finishes every file, then publishes them all. */
 static int publish(struct run *run)
 {
     int status = SCT_OK;
-    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
-        struct variant_run *v = &run->variants[i];
-        if (v->is_copied) {
-            status = copy_file(run, v);
-            continue;
-        }
-        assert(v->planes.next_band == v->planes.n_bands);
-        status = v->variant.format->finish(v->encoder);
-    }
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
+        status = finish_output(run, &run->variants[i]);
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
         struct variant_run *v = &run->variants[i];
         v->is_target_open = 0;
@@ -559,7 +606,7 @@ static int encode_bands(struct variant_run *v)
             sct_convert_band(&v->convert, rows);
         status = v->variant.format->write_band(v->encoder, rows);
     }
-    return status;
+    return v->encoded.status < 0 ? v->encoded.status : status;
 }
 
 static int run_variants(struct run *run, const struct sct_band *band,
@@ -643,6 +690,7 @@ static int end(struct run *run, int status)
         if (v->encoder)
             v->variant.format->close(v->encoder);
         sct_metadata_free(&v->metadata);
+        sct_memsink_free(&v->encoded);
         sct_outplanes_free(&v->planes);
         sct_convert_free(&v->convert);
         if (v->is_target_open) {
@@ -655,8 +703,7 @@ static int end(struct run *run, int status)
     sct_prepare_free(&run->prepare);
     if (run->decoder)
         run->ops->close(run->decoder);
-    if (run->reader)
-        result->bytes = run->reader->total_bytes;
+    result->bytes = run->intake.n_bytes;
     sct_intake_free(&run->intake);
     sct_mem_free(run->variants);
     sct_mem_free(run->reader);

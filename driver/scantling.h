@@ -65,7 +65,7 @@ struct sct_variant {
     int quality; /* 1..100; where the source has the same format and was saved at less,
                           that is used... */
     int quality_exact; /* ...unless this is set; it also has pictures encoded again that would
-                          otherwise be copied */
+                          otherwise be copied; the smaller of the two is published */
     enum sct_subsampling subsampling;
     int progressive, optimize; /* JPEG */
     enum sct_icc icc;
@@ -83,11 +83,12 @@ SCT_API struct sct_variant sct_variant_default(void);
 struct sct_output {
     int width, height; /* pixels */
     const char *format, *extension;
-    uint64_t bytes;   /* written; 0 when only planned */
-    int quality;      /* with which it was encoded; 0: losslessly, or not again */
-    int is_unchanged; /* nothing had to shrink and the format stays: the source's own data,
-                         without what is dropped of its metadata */
-    int status;       /* SCT_OK, or why this output does not exist */
+    uint64_t bytes; /* written; 0 when only planned */
+    int quality;    /* with which it was encoded; 0: losslessly, or not again */
+    int is_unchanged; /* nothing had to shrink and the format stays, or it would have got larger:
+                         the source's own data, without what is dropped of its metadata; final
+                         when the job is done */
+    int status; /* SCT_OK, or why this output does not exist */
 };
 
 /* Where outputs go. For every variant that has been planned: open, writes to the sink,

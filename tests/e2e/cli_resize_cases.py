@@ -117,6 +117,72 @@ class Settings(CommandTest):
             self.assertNotIn(secret, made)
 
 
+class Unchanged(CommandTest):
+    """What need not shrink is what came in, without its metadata."""
+
+    def check(self, out, source):
+        made = read(self.at(out["path"]))
+        self.assertEqual((out["unchanged"], out["quality"], out["bytes"]), (True, None, len(made)))
+        self.assertEqual(out["saved_bytes"], len(source) - len(made))
+        return made
+
+    def test_a_small_picture(self):
+        source = read(corpus("exif_gps_le.jpg"))
+        run = self.resize("--json", "-s", "5000", "-o", "out.jpg", corpus("exif_gps_le.jpg"))
+        o = run.objects[0]
+        self.assertEqual((o["verdict"], o["bytes"]), ("unchanged", len(source)))
+        made = self.check(o["outputs"][0], source)
+        self.assertGreater(o["saved_bytes"], 0)
+        self.assertNotIn(b"Exif", made)
+        self.assertEqual(made[-1000:], source[-1000:])
+        self.assertEqual(Frame(made).size, Frame(source).size)
+        self.resize("-s", "5000", "-o", "again.jpg", self.at("out.jpg"))
+        self.assertEqual(read(self.at("again.jpg")), made)
+
+    def test_beside_smaller_sizes(self):
+        source = read(corpus(PHOTO))
+        run = self.resize("--json", "-s", "5000", "-s", "100", "-o", "out/", corpus(PHOTO))
+        o = run.objects[0]
+        self.assertEqual(o["verdict"], "ok")
+        self.assertEqual(self.check(o["outputs"][0], source), source)
+        self.assertFalse(o["outputs"][1]["unchanged"])
+        self.resize("-s", "100", "-o", "alone.jpg", corpus(PHOTO))
+        self.assertEqual(read(self.at("alone.jpg")), read(self.at(o["outputs"][1]["path"])))
+
+    def test_stdin_and_lines(self):
+        source = read(corpus(PHOTO))
+        run = self.resize("-s", "5000", "-o", "-", "-", stdin=source)
+        self.assertEqual(run.stdout, source)
+        run = self.resize("-s", "5000", "-o", "x.jpg", corpus(PHOTO))
+        self.assertRegex(run.lines[0], r" -> x\.jpg 640x480 \d+ kB unchanged ")
+
+    def test_exact_quality_is_encoded_again_unless_that_is_larger(self):
+        for quality, verdict in (("30", "ok"), ("100", "unchanged")):
+            run = self.resize("--json", "-s", "5000", "-q", quality, "--quality-exact",
+                              "-o", f"{quality}.jpg", corpus(PHOTO))
+            self.assertEqual(run.objects[0]["verdict"], verdict)
+        self.assertLess(len(read(self.at("30.jpg"))), len(read(corpus(PHOTO))))
+        self.assertEqual(read(self.at("100.jpg")), read(corpus(PHOTO)))
+
+    def test_other_formats(self):
+        for suffix in ("png", "webp"):
+            first, again = f"first.{suffix}", f"again.{suffix}"
+            if self.run_command("resize", "-s", "100", "-o", first, corpus(PHOTO)).status:
+                continue  # not in this build
+            o = self.resize("--json", "-s", "5000", "-o", again, self.at(first)).objects[0]
+            self.assertEqual(o["verdict"], "unchanged", suffix)
+            self.assertEqual(read(self.at(again)), read(self.at(first)))
+
+    def test_the_sandbox_tells_it_too(self):
+        run = self.run_command("resize", "--json", "--sandbox", "-s", "5000", "-s", "50", "-o", "out/",
+                               corpus(PHOTO))
+        if run.status == 2 or b"sandbox" in run.stderr:
+            self.skipTest("no sandbox here")
+        unchanged, smaller = run.objects[0]["outputs"]
+        self.check(unchanged, read(corpus(PHOTO)))
+        self.assertEqual((smaller["quality"], smaller["unchanged"]), (80, False))
+
+
 class Kernels(CommandTest):
     def version(self, **more):
         run = self.run_command("--version", **more)

@@ -20,7 +20,7 @@ check_environment()
 
 from cli_output_cases import Collisions, Files, Names, Streams  # noqa: E402,F401
 from cli_report_cases import ExitStatus, Info, Json, Lines, Progress, Work  # noqa: E402,F401
-from cli_resize_cases import CommandLine, Kernels, Settings, Sizes  # noqa: E402,F401
+from cli_resize_cases import CommandLine, Kernels, Settings, Sizes, Unchanged  # noqa: E402,F401
 from cli_sandbox_cases import Sandbox  # noqa: E402,F401
 from cli_variants_cases import Manual, Variants  # noqa: E402,F401
 

@@ -356,6 +356,171 @@ static void icc_profiles_are_kept_whole(void **state)
 
 /* ---- what goes wrong --------------------------------------------------------------- */
 
+/* A trial over bytes, which it takes over; variant 0 keeps the size. */
+static struct trial *make_trial_of(uint8_t *bytes, size_t n_bytes)
+{
+    struct trial *t = make_trial("natural_420_33x31.jpg");
+    free(t->bytes);
+    t->bytes = bytes;
+    t->input.bytes = bytes;
+    t->input.n_bytes = n_bytes;
+    t->variants[0].width = t->variants[0].height = 5000;
+    return t;
+}
+
+static struct trial *make_unchanged_trial(const char *name)
+{
+    char path[4096];
+    size_t n_bytes;
+    corpus_path(path, name);
+    uint8_t *bytes = capture_read_file(path, &n_bytes);
+    assert_non_null(bytes);
+    return make_trial_of(bytes, n_bytes);
+}
+
+static void what_need_not_shrink_is_the_file_itself(void **state)
+{
+    (void)state;
+    for (size_t piece = 0; piece < 1000; piece += 333) {
+        struct trial *t = make_unchanged_trial("natural_420_640x480.jpg");
+        t->input.piece_bytes = piece;
+        t->job.n_variants = 3;
+        assert_int_equal(run(t), SCT_OK);
+        assert_true(t->result.output[0].is_unchanged);
+        assert_int_equal(t->result.output[0].quality, 0);
+        assert_int_equal(t->result.output[0].bytes, t->input.n_bytes);
+        assert_int_equal(t->files.file[0].n_bytes, t->input.n_bytes);
+        assert_memory_equal(t->files.file[0].bytes, t->bytes, t->input.n_bytes);
+        for (int i = 1; i < 3; i++) { /* from the same decode */
+            assert_false(t->result.output[i].is_unchanged);
+            assert_int_equal(t->result.output[i].width, 100 - 23 * i);
+            assert_true(was_published(t, i));
+        }
+        free_trial(t);
+    }
+}
+
+/* Whatever stands behind the picture has been read, and counts as saved. */
+static void metadata_and_trailing_data_do_not_come_along(void **state)
+{
+    struct trial *t = make_unchanged_trial("natural_420_640x480.jpg");
+    const size_t n_picture = t->input.n_bytes, n_bytes = n_picture + 300000;
+    uint8_t *bytes = calloc(1, n_bytes);
+    (void)state;
+    assert_non_null(bytes);
+    memcpy(bytes, t->bytes, n_picture);
+    free_trial(t);
+    t = make_trial_of(bytes, n_bytes);
+    assert_int_equal(run(t), SCT_OK);
+    assert_int_equal(t->result.bytes, n_bytes);
+    assert_int_equal(t->result.output[0].bytes, n_picture);
+    free_trial(t);
+    t = make_unchanged_trial("icc_two_chunks.jpg");
+    assert_int_equal(run(t), SCT_OK);
+    assert_true(t->result.output[0].is_unchanged);
+    assert_true(contains(&t->files.file[0], "ICC_PROFILE"));
+    free_trial(t);
+    t = make_unchanged_trial("icc_two_chunks.jpg");
+    t->variants[0].icc = SCT_ICC_DROP;
+    assert_int_equal(run(t), SCT_OK);
+    assert_true(t->result.output[0].is_unchanged);
+    assert_false(contains(&t->files.file[0], "ICC_PROFILE"));
+    free_trial(t);
+}
+
+/* What has to be turned, or converted, is encoded again, however large it gets. */
+static void what_has_to_change_is_never_the_file(void **state)
+{
+    static const struct {
+        const char *name;
+        enum sct_icc icc;
+        const char *format;
+    } cases[] = {
+        {"exif_orient6_le.jpg", SCT_ICC_KEEP, "jpeg"},
+#ifdef SCT_HAVE_ICC
+        {"natural_cmyk_33x31.jpg", SCT_ICC_KEEP, "jpeg"},
+#endif
+#ifdef SCT_HAVE_PNG
+        {"natural_420_33x31.jpg", SCT_ICC_KEEP, "png"},
+#endif
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int is_exact = 0; is_exact < 2; is_exact++) {
+            struct trial *t = make_unchanged_trial(cases[i].name);
+            t->variants[0].icc = cases[i].icc;
+            t->variants[0].format = sct_encoder_find(cases[i].format);
+            t->variants[0].quality = 100;
+            t->variants[0].quality_exact = is_exact;
+            assert_int_equal(run(t), SCT_OK);
+            assert_false(t->result.output[0].is_unchanged);
+            assert_true(was_published(t, 0));
+            free_trial(t);
+        }
+}
+
+static void of_file_and_exact_quality_the_smaller_is_published(void **state)
+{
+    (void)state;
+    for (int quality = 10; quality <= 100; quality += 90)
+        for (int progressive = 0; progressive < 2; progressive++) {
+            struct trial *t = make_unchanged_trial("natural_420_640x480.jpg");
+            t->variants[0].quality = quality;
+            t->variants[0].quality_exact = 1;
+            t->variants[0].progressive = progressive;
+            assert_int_equal(run(t), SCT_OK);
+            const struct sct_output *o = &t->result.output[0];
+            assert_true(was_published(t, 0));
+            assert_int_equal(o->bytes, t->files.file[0].n_bytes);
+            assert_int_equal(o->is_unchanged, quality == 100);
+            assert_int_equal(o->quality, quality == 100 ? 0 : quality);
+            if (quality == 100)
+                assert_memory_equal(t->files.file[0].bytes, t->bytes, t->input.n_bytes);
+            else
+                assert_true(o->bytes < t->input.n_bytes);
+            free_trial(t);
+        }
+}
+
+/* The file would be smaller, but it is broken. */
+static void a_damaged_file_is_no_rival(void **state)
+{
+    struct trial *t = make_unchanged_trial("natural_420_640x480.jpg");
+    (void)state;
+    t->input.n_bytes /= 2;
+    t->job.salvage = 1;
+    t->variants[0].quality = 100;
+    t->variants[0].quality_exact = 1;
+    assert_int_equal(run(t), SCT_OK);
+    assert_int_equal(t->result.report.damage, SCT_ERR_TRUNCATED);
+    assert_false(t->result.output[0].is_unchanged);
+    /* copied, it stays as broken as it was */
+    t->variants[0].quality_exact = 0;
+    assert_int_equal(run(t), SCT_OK);
+    assert_true(t->result.output[0].is_unchanged);
+    t->job.salvage = 0;
+    assert_int_equal(run(t), SCT_ERR_TRUNCATED);
+    free_trial(t);
+}
+
+static void copies_fail_as_other_outputs_do(void **state)
+{
+    (void)state;
+    for (int is_exact = 0; is_exact < 2; is_exact++) {
+        struct trial *t = make_unchanged_trial("natural_420_640x480.jpg");
+        t->variants[0].quality = 100; /* the file is smaller */
+        t->variants[0].quality_exact = is_exact;
+        t->files.fail_after = 100;
+        assert_int_equal(run(t), SCT_ERR_IO);
+        assert_string_equal(t->result.report.message, "writing the output failed");
+        assert_false(was_published(t, 0));
+        t->variants[0].quality = 10; /* what the encoder makes is */
+        assert_int_equal(run(t), SCT_ERR_IO);
+        assert_string_equal(t->result.report.message, "writing the output failed");
+        free_trial(t);
+    }
+}
+
 static void damaged_pictures_publish_nothing(void **state)
 {
     static const char *const names[] = {
@@ -509,13 +674,13 @@ static void jobs_that_make_no_sense_are_argument_errors(void **state)
     free_trial(t);
 }
 
-static void every_allocation_may_fail(void **state)
+static void fail_every_allocation(const char *name, int keeps_size, int is_exact)
 {
     int status = SCT_ERR_MEMORY;
-    (void)state;
     for (failing_allocation = 0; status != SCT_OK; failing_allocation++) {
-        struct trial *t = make_trial("exif_orient6_le.jpg");
+        struct trial *t = keeps_size ? make_unchanged_trial(name) : make_trial(name);
         t->job.n_variants = 2;
+        t->variants[0].quality_exact = is_exact;
         n_allocations = 0;
         status = run(t);
         if (status != SCT_OK) {
@@ -527,6 +692,14 @@ static void every_allocation_may_fail(void **state)
     }
     assert_true(failing_allocation > 10);
     failing_allocation = -1;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    fail_every_allocation("exif_orient6_le.jpg", 0, 0);
+    fail_every_allocation("natural_420_640x480.jpg", 1, 0);
+    fail_every_allocation("natural_420_640x480.jpg", 1, 1);
 }
 
 /* ---- threads ----------------------------------------------------------------------- */
@@ -585,6 +758,12 @@ int main(void)
         cmocka_unit_test(all_orientations_of_odd_sizes_agree),
         cmocka_unit_test(only_the_icc_profile_goes_along),
         cmocka_unit_test(icc_profiles_are_kept_whole),
+        cmocka_unit_test(what_need_not_shrink_is_the_file_itself),
+        cmocka_unit_test(metadata_and_trailing_data_do_not_come_along),
+        cmocka_unit_test(what_has_to_change_is_never_the_file),
+        cmocka_unit_test(of_file_and_exact_quality_the_smaller_is_published),
+        cmocka_unit_test(a_damaged_file_is_no_rival),
+        cmocka_unit_test(copies_fail_as_other_outputs_do),
         cmocka_unit_test(damaged_pictures_publish_nothing),
         cmocka_unit_test(salvage_publishes_what_there_is_and_says_so),
         cmocka_unit_test(what_is_no_picture_is_named),
