@@ -389,7 +389,7 @@ static void write_first(struct practice *p)
     sct_jpeg_encoder.close(encoder);
 }
 
-static void practise(struct practice *from, struct practice *to, int linear,
+static void practise(struct practice *from, struct practice *to,
                      const struct sct_encoder_ops *format, struct sct_result *result)
 {
     struct sct_variant variant = sct_variant_default();
@@ -399,8 +399,7 @@ static void practise(struct practice *from, struct practice *to, int linear,
         .source = {.read = read_practice, .ctx = from},
         .variants = &variant,
         .n_variants = 1,
-        .target = {.open = open_practice, .close = close_practice, .ctx = to},
-        .linear = linear};
+        .target = {.open = open_practice, .close = close_practice, .ctx = to}};
     from->position = to->n_bytes = 0;
     (void)sct_job_run(&job, result);
 }
@@ -412,8 +411,8 @@ void sct_forker_prepare(void)
     if (result) {
         write_first(&first);
         for (int i = 0; sct_encoder_at(i); i++) {
-            practise(&first, &second, 0, sct_encoder_at(i), result);
-            practise(&second, &third, 1, sct_encoder_at(i), result);
+            practise(&first, &second, sct_encoder_at(i), result);
+            practise(&second, &third, sct_encoder_at(i), result);
         }
     }
     free(result);
