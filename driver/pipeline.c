@@ -16,7 +16,8 @@
  *      read leaves no trace.
  *   3. No target is closed with SCT_OK before every variant is whole.
  *   4. What need not change is the file itself, copied (is_copied). Where it is to be encoded
- *      anyway, the smaller of the two is published (has_rival). */
+ *      anyway, the smaller of the two is published, and where damage may turn up that is to be
+ *      salvaged, the one that is whole (has_rival). */
 #define _POSIX_C_SOURCE 200809L
 #include "scantling.h"
 
@@ -38,7 +39,7 @@
 struct variant_run {
     struct sct_variant variant; /* with a format */
     int is_copied;              /* not resized: the file is written again */
-    int has_rival;              /* resized; the file is written if that is smaller */
+    int has_rival; /* resized, but the file may be written; see write_better */
     struct sct_memsink encoded; /* where there is a rival: what the encoder writes */
     struct sct_route route;
     struct sct_geometry geometry;
@@ -199,8 +200,8 @@ static int plan_geometries(struct run *run)
                                           &v->variant, job->linear, &run->result->report);
         if (status < 0)
             return status;
-        v->is_copied = may_copy(run, v) && !v->variant.quality_exact;
-        v->has_rival = may_copy(run, v) && v->variant.quality_exact;
+        v->has_rival = may_copy(run, v) && (v->variant.quality_exact || job->salvage);
+        v->is_copied = may_copy(run, v) && !v->has_rival;
         v->output->is_unchanged = v->is_copied;
         keeps |= v->is_copied || v->has_rival;
         v->output->width = v->geometry.width;
@@ -498,10 +499,10 @@ static int write_encoded(struct run *run, struct variant_run *v,
     return sct_report_fail(&run->result->report, SCT_ERR_IO, "writing the output failed");
 }
 
-/* Writes what the encoder has made, or the file where that is smaller. A damaged file is not
- * wanted, and one that cannot be copied is no failure as long as there is the other. */
-static int write_smaller(struct run *run, struct variant_run *v,
-                         const struct sct_sink *sink)
+/* Writes the file, or what the encoder has made where that is wanted and not larger. A damaged
+ * file is not wanted, and one that cannot be copied is no failure as long as there is the other. */
+static int write_better(struct run *run, struct variant_run *v,
+                        const struct sct_sink *sink)
 {
     struct sct_report quiet = {.n_warnings = 0};
     uint64_t n_bytes = 0;
@@ -511,7 +512,8 @@ static int write_smaller(struct run *run, struct variant_run *v,
     const int status = copy_file(run, v, &counter, &quiet);
     if (run->intake.status < 0 || status == SCT_ERR_MEMORY)
         return status;
-    if (v->encoded.data && (status < 0 || v->encoded.n_bytes <= n_bytes))
+    const int is_wanted = v->variant.quality_exact && v->encoded.n_bytes <= n_bytes;
+    if (v->encoded.data && (status < 0 || is_wanted))
         return write_encoded(run, v, sink);
     v->output->is_unchanged = 1;
     v->output->quality = 0;
@@ -528,7 +530,7 @@ static int finish_output(struct run *run, struct variant_run *v)
     const int status = v->variant.format->finish(v->encoder);
     if (v->encoded.status < 0)
         return v->encoded.status;
-    return status == SCT_OK && v->has_rival ? write_smaller(run, v, &sink) : status;
+    return status == SCT_OK && v->has_rival ? write_better(run, v, &sink) : status;
 }
 
 /* Finishes every file, then publishes them all. */

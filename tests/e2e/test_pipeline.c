@@ -494,12 +494,17 @@ static void a_damaged_file_is_no_rival(void **state)
     assert_int_equal(run(t), SCT_OK);
     assert_int_equal(t->result.report.damage, SCT_ERR_TRUNCATED);
     assert_false(t->result.output[0].is_unchanged);
-    /* copied, it stays as broken as it was */
+    /* nor is it copied, which would keep it broken */
     t->variants[0].quality_exact = 0;
     assert_int_equal(run(t), SCT_OK);
-    assert_true(t->result.output[0].is_unchanged);
+    assert_false(t->result.output[0].is_unchanged);
     t->job.salvage = 0;
     assert_int_equal(run(t), SCT_ERR_TRUNCATED);
+    /* a sound one is */
+    t->job.salvage = 1;
+    t->input.n_bytes *= 2;
+    assert_int_equal(run(t), SCT_OK);
+    assert_true(t->result.output[0].is_unchanged);
     free_trial(t);
 }
 
