@@ -57,9 +57,9 @@ static double worst_tint(const struct image *image, const double colour[3],
     return worst * 255;
 }
 
-/* What is visible of a disc is as white (or red) at its edge as in the middle, to the faintest
- * trace of it; in linear light, where 15 bits of a trace of dark red are few, to a sixteenth; in
- * lossy files, where luma and chroma have been through a codec, nearly. */
+/* What is visible of a disc is as white (or red) at its edge as in the middle, to two levels of
+ * alpha; in linear light, where 15 bits of a trace of dark red are few, to eight; in lossy files,
+ * where luma and chroma have been through a codec, nearly. */
 static void discs_have_no_fringes(void **state)
 {
     static const double discs[][3] = {{1, 1, 1}, {200 / 255.0, 40 / 255.0, 40 / 255.0}};
@@ -85,16 +85,16 @@ static void discs_have_no_fringes(void **state)
                     assert_true(got->has_alpha);
                     if (to == TO_WEBP)
                         worst_lossy =
-                            fmax(worst_lossy, worst_tint(got, disc, 64 / 255.0));
+                            fmax(worst_lossy, worst_tint(got, disc, 16 / 255.0));
                     else
                         worst =
                             fmax(worst, worst_tint(got, disc,
-                                                   is_linear ? 16 / 255.0 : 4 / 255.0));
+                                                   is_linear ? 8 / 255.0 : 2 / 255.0));
                     image_free(got);
                 }
                 if (k % 2 == 0) { /* white on white */
                     struct image *flat = read_output(t, TO_JPEG);
-                    assert_true(worst_tint(flat, disc, 0) <= 1.01);
+                    assert_true(worst_tint(flat, disc, 0) <= 0.51);
                     image_free(flat);
                 }
                 image_free(image);
@@ -102,7 +102,7 @@ static void discs_have_no_fringes(void **state)
             }
     }
     printf("tint: %.2f levels lossless, %.2f lossy\n", worst, worst_lossy);
-    assert_true(worst <= 2.01);
+    assert_true(worst <= 1.01);
     assert_true(worst_lossy <= 32); /* of 4:2:0 and a quality of 80, at edges of red */
 }
 
@@ -157,7 +157,8 @@ static void opaque_alpha_is_no_alpha(void **state)
             struct image *x = read_output(a, to), *y = read_output(b, to);
             const double error = max_error(y, x, 0), db = colour_db(y, x);
             assert_int_equal(y->has_alpha, 0);
-            if (to == TO_PNG || to == TO_LOSSLESS ? error > 1.01 : db < 44)
+            if (to == TO_PNG || to == TO_LOSSLESS ? error > 1.01
+                                                  : db < (to == TO_JPEG ? 57 : 44))
                 fail_msg("%s: %.2f levels, %.1f dB", to_names[to], error, db);
             image_free(x);
             image_free(y);
@@ -196,7 +197,7 @@ static void alpha_is_laid_on_the_background(void **state)
         printf("%d colours, %d bits, on %d %d %d, linear %d: %.1f dB, %.1f levels\n",
                n_colours, depth, background[0], background[1], background[2],
                wish.is_linear, db, error);
-        assert_true(db > 44 && error < 8);
+        assert_true(db > 48.5 && error < 5);
         const int is_gray = background[0] == background[1] && n_colours == 1;
         assert_int_equal(got->n_colours, is_gray ? 1 : 3);
         image_free(got);
@@ -236,7 +237,7 @@ static void the_background_is_srgb_after_conversion(void **state)
         run_well(t, "background with profile");
         struct image *got = read_output(t, 0);
         for (int ci = 0; ci < 3; ci++)
-            assert_true(fabs(got->plane[ci][40] * 255 - background[ci]) <= 2);
+            assert_true(fabs(got->plane[ci][40] * 255 - background[ci]) <= 1.01);
         image_free(got);
         image_free(image);
         free_trial(t);
@@ -269,7 +270,7 @@ static void chroma_is_weighed_by_alpha(void **state)
         const double tint = worst_tint(got, red, 0.5);
         printf("chroma beside what is transparent: %.1f levels off, linear %d\n", tint,
                linear);
-        assert_true(tint <= 12); /* the codec's; 90 with plain means */
+        assert_true(tint <= 6); /* the codec's; 90 with plain means */
         image_free(got);
         image_free(image);
         free_trial(t);
@@ -309,24 +310,42 @@ static void assert_nothing_published(const struct trial *t)
     assert_string_not_equal(t->result.report.message, "");
 }
 
+static void assert_same_outputs(const struct trial *t, const struct capture_files *whole)
+{
+    for (int i = 0; i < t->job.n_variants; i++) {
+        assert_int_equal(t->files.file[i].n_bytes, whole->file[i].n_bytes);
+        assert_memory_equal(t->files.file[i].bytes, whole->file[i].bytes,
+                            whole->file[i].n_bytes);
+    }
+}
+
+/* Without one allocation either nothing is published, or what always is. */
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
     for (int k = 0; k < 4; k++) {
         struct trial *t = make_hard_trial(k);
-        int status = SCT_ERR_MEMORY;
-        for (failing_allocation = 0; status != SCT_OK; failing_allocation++) {
+        run_well(t, "with all memory");
+        struct capture_files whole = t->files;
+        memset(&t->files, 0, sizeof t->files);
+        int n_failed = 0, has_more = 1;
+        for (int n = 0; has_more; n++) {
             n_allocations = 0;
-            status = run(t);
+            failing_allocation = n;
+            const int status = run(t);
+            has_more = n_allocations > n;
+            failing_allocation = -1;
             if (status != SCT_OK && status != SCT_ERR_MEMORY)
-                fail_msg("%d: allocation %d: status %d, %s", k, failing_allocation,
-                         status, t->result.report.message);
-            if (status != SCT_OK)
+                fail_msg("%d: allocation %d: status %d, %s", k, n, status,
+                         t->result.report.message);
+            if (status == SCT_OK)
+                assert_same_outputs(t, &whole);
+            else
                 assert_nothing_published(t);
-            assert_true(failing_allocation < 1000);
+            n_failed += status != SCT_OK;
         }
-        assert_true(failing_allocation > 20);
-        failing_allocation = -1;
+        assert_true(n_failed > 20);
+        capture_free_files(&whole);
         free_trial(t);
     }
 }

@@ -10,7 +10,7 @@ static const double white[3] = {1, 1, 1};
 
 /* ---- the matrix -------------------------------------------------------------------- */
 
-/* In levels of what is lossless; in dB of what is not: measured, less 2. */
+/* In levels of what is lossless; in dB of what is not: what was measured, less about 1. */
 struct bounds {
     double levels, jpeg_db, webp_db;
 };
@@ -43,7 +43,7 @@ static void compare_all(const struct trial *t, const char *name, const struct im
         const double least = to == TO_JPEG ? b->jpeg_db : b->webp_db;
         printf("%-26s %-14s max %5.2f  %5.1f dB  alpha %.2f\n", name, to_names[to], error,
                db, alpha);
-        if (alpha > 0.6 || (is_lossy ? db < least : error > b->levels))
+        if (alpha > 0.55 || (is_lossy ? db < least : error > b->levels))
             fail_msg("%s to %s: %.2f levels, %.1f dB, alpha %.2f levels", name,
                      to_names[to], error, db, alpha);
         image_free(got);
@@ -83,8 +83,8 @@ static struct image_file png_of(int n_colours, int has_alpha, enum image_type ty
 
 static void png_to_everything(void **state)
 {
-    const struct bounds gray = {0.9, 46, 42}, colour = {0.9, 42, 36},
-                        rough = {0.9, 36, 24};
+    const struct bounds gray = {0.75, 54, 47}, colour = {0.75, 48.5, 40},
+                        rough = {0.75, 48, 25.5};
     (void)state;
     try_samples("png gray 8", png_of(1, 0, IMAGE_PLAIN, 8, 0), &gray);
     try_samples("png gray 16", png_of(1, 0, IMAGE_PLAIN, 16, 0), &gray);
@@ -113,7 +113,7 @@ static struct image_file webp_of(int has_alpha, int is_lossless)
 
 static void webp_of_rgb_to_everything(void **state)
 {
-    const struct bounds colour = {0.9, 42, 36};
+    const struct bounds colour = {0.75, 48.5, 40};
     (void)state;
     try_samples("webp lossless", webp_of(0, 1), &colour);
     try_samples("webp lossless alpha", webp_of(1, 1), &colour);
@@ -175,8 +175,8 @@ static struct image_file jpeg_of(int n_colours, enum image_jpeg model, enum imag
  * blue, and the last rounding. */
 static void planes_to_everything(void **state)
 {
-    const struct bounds gray = {1.2, 46, 42}, colour = {2.4, 42, 36},
-                        inks = {2.4, 42, 36};
+    const struct bounds gray = {1.1, 54, 47.5}, colour = {2.2, 49, 39.5},
+                        inks = {2.1, 47.5, 39};
     (void)state;
     try_planes("jpeg gray", jpeg_of(1, IMAGE_YCC, IMAGE_444), PLANES_GRAY, &gray);
     try_planes("jpeg 444", jpeg_of(3, IMAGE_YCC, IMAGE_444), PLANES_YCC, &colour);
@@ -226,7 +226,7 @@ static void jpeg_to_webp_keeps_its_planes(void **state)
         }
         const double db = 10 * log10(255.0 * 255.0 * n / sum);
         printf("jpeg to webp, plane %d: %.1f dB\n", ci, db);
-        assert_true(db > 44);
+        assert_true(db > (ci ? 45 : 49.5));
         free(want);
     }
     image_free(got);
@@ -305,7 +305,7 @@ static void try_16(int n_colours, int has_alpha, int width, int height, double l
     printf("16 bits, %d colours, alpha %d, %d x %d: %.1f levels of 65536\n", n_colours,
            has_alpha, width, height, error);
     assert_true(error <= least);
-    assert_true(max_error(narrow, want, LEAST_ALPHA) <= (has_alpha ? 1.2 : 0.6));
+    assert_true(max_error(narrow, want, LEAST_ALPHA) <= (has_alpha ? 0.75 : 0.55));
     image_free(wide);
     image_free(narrow);
     image_free(want);
@@ -319,8 +319,8 @@ static void sixteen_bits_stay_sixteen(void **state)
     (void)state;
     for (int k = 0; k < 4; k++)
         for (int n_colours = 1; n_colours <= 3; n_colours += 2) {
-            try_16(n_colours, 0, sizes[k][0], sizes[k][1], 16);
-            try_16(n_colours, 1, sizes[k][0], sizes[k][1], 48);
+            try_16(n_colours, 0, sizes[k][0], sizes[k][1], 4);
+            try_16(n_colours, 1, sizes[k][0], sizes[k][1], 13);
         }
 }
 
@@ -432,8 +432,9 @@ static void profiles_are_kept_dropped_or_applied(void **state)
                  * one of three is dark. Chroma of lossy sources is upsampled in another
                  * way here. */
                 const int is_exact = from == TO_PNG || from == TO_LOSSLESS || alpha;
-                compare_all(t, name, want, flat,
-                            &(struct bounds){is_exact ? 3 : 16, is_exact ? 40 : 34, 32});
+                compare_all(
+                    t, name, want, flat,
+                    &(struct bounds){is_exact ? 2.5 : 6.5, is_exact ? 47.5 : 44, 38.5});
                 image_free(flat);
                 image_free(want);
                 image_free(source);
@@ -471,11 +472,11 @@ static void gray_profiles_stay_with_gray(void **state)
                         max_error(got, keeps ? numbers : srgb, LEAST_ALPHA);
                     printf("gray profile, alpha %d, icc %d, %s: %.2f\n", alpha, icc,
                            to_names[to], error);
-                    assert_true(error <= 4); /* sRGB is steep where 8 bits are dark */
+                    assert_true(error <= 1.2); /* sRGB is steep where 8 bits are dark */
                 } else if (!alpha) {
                     const double db = colour_db(got, keeps ? numbers : srgb);
                     printf("gray profile, icc %d, %s: %.1f dB\n", icc, to_names[to], db);
-                    assert_true(db > 38);
+                    assert_true(db > 47);
                 }
                 image_free(got);
             }
@@ -525,8 +526,8 @@ static void all_orientations_come_out_upright(void **state)
                 assert_int_equal(t->result.width, 61);
                 assert_int_equal(t->result.height, 47);
                 compare_all(t, name, want, flat,
-                            is_exact ? &(struct bounds){1.1, 40, 32}
-                                     : &(struct bounds){32, 30, 28});
+                            is_exact ? &(struct bounds){0.7, 48.5, 41.5}
+                                     : &(struct bounds){9.5, 43, 40});
                 image_free(image);
                 image_free(stored);
                 image_free(want);
@@ -590,7 +591,7 @@ static void linear_light_equals_double_precision(void **state)
         int n_colours, has_alpha, depth;
     } rows[] = {{"gray", 1, 0, 8},       {"rgb", 3, 0, 8},     {"rgba", 3, 1, 8},
                 {"gray alpha", 1, 1, 8}, {"rgb 16", 3, 0, 16}, {"rgba 16", 3, 1, 16}};
-    const struct bounds bounds = {1.0, 42, 36};
+    const struct bounds bounds = {0.75, 48.5, 39};
     const struct wish wish = {.width = 25, .height = 19, .is_linear = 1};
     const struct wish flat_wish = {
         .width = 25, .height = 19, .is_linear = 1, .background = white};
@@ -652,7 +653,7 @@ static void odd_sizes_of_everything(void **state)
                     const double error = max_error(got, want, LEAST_ALPHA);
                     /* two samples enlarged overshoot by more than the headroom of alpha */
                     const int overshoots = alpha && outs[o][0] > 2 * sizes[s][0];
-                    if (is_exact && error > (overshoots ? 30 : 1.2))
+                    if (is_exact && error > (overshoots ? 25 : 0.7))
                         fail_msg("%s: %.2f levels", name, error);
                     image_free(got);
                     image_free(source);
@@ -685,7 +686,7 @@ static void cover_crops_evenly(void **state)
             for (int to = 0; to < N_TO; to++)
                 t->variants[to].fit = SCT_FIT_COVER;
             run_well(t, "cover");
-            compare_all(t, "cover", want, flat, &(struct bounds){1.0, 40, 34});
+            compare_all(t, "cover", want, flat, &(struct bounds){0.7, 48.5, 41.5});
             image_free(source);
             image_free(want);
             image_free(flat);
