@@ -17,13 +17,16 @@
  *   2. Whatever happens to the child, every target that was opened is closed, once.
  *   3. From what the child says, only figures within their bounds and text that is copied
  *      with its end get into the result; the result of a run is SCT_OK only if every output
- *      is PUBLISHED. */
+ *      is PUBLISHED.
+ *   4. Nothing that is done on a channel outlasts the deadline. The child keeps to the limit on
+ *      time by itself, where it gets to look at the clock; that is why it has a grace. */
 #define _GNU_SOURCE 1
 #include "isolate.h"
 
 #include "bits.h"
 
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,6 +39,8 @@
 #include "isolate_child.h"
 #include "sandbox.h"
 #include "wire.h"
+
+static const double GRACE_MS = 500; /* on top of the limit on time */
 
 struct forker {
     pid_t pid;
@@ -54,8 +59,9 @@ struct sct_isolate {
 struct conversation {
     const struct sct_job *job;
     struct sct_infile *in;
-    int is_plan, has_result, is_broken;
+    int is_plan, has_result, is_broken, is_late;
     int channel;
+    double deadline_ms; /* by wall_ms; 0: none */
     enum {
         OUTPUT_NEW,
         OUTPUT_OPEN,
@@ -173,14 +179,61 @@ static void give_forker(sct_isolate *iso, struct forker *f, int is_gone)
     pthread_mutex_unlock(&iso->lock);
 }
 
-/* ---- sending ----------------------------------------------------------------------- */
+/* ---- the channel ------------------------------------------------------------------- */
 
-/* As sct_wire_write, but nobody's SIGPIPE. */
-static int send_all(int fd, const void *data, size_t n)
+static double wall_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* Until the channel is ready for `events`, or the time is over. */
+static int wait_for(struct conversation *t, short events)
+{
+    struct pollfd p = {.fd = t->channel, .events = events};
+    for (;;) {
+        int wait_ms = -1;
+        if (t->deadline_ms > 0) {
+            const double left_ms = t->deadline_ms - wall_ms();
+            t->is_late = left_ms <= 0;
+            wait_ms = (int)fmin(ceil(left_ms), 60000);
+        }
+        if (t->is_late)
+            return -1;
+        const int n = poll(&p, 1, wait_ms);
+        if (n > 0)
+            return 0;
+        if (n < 0 && errno != EINTR)
+            return -1;
+    }
+}
+
+/* All n bytes, in time. 0 or -1. */
+static int receive(struct conversation *t, void *data, size_t n)
+{
+    for (char *p = data; n > 0;) {
+        if (wait_for(t, POLLIN) != 0)
+            return -1;
+        const ssize_t got = recv(t->channel, p, n, MSG_DONTWAIT);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (got <= 0)
+            return -1;
+        p += got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+/* The same; nobody's SIGPIPE. */
+static int send_all(struct conversation *t, const void *data, size_t n)
 {
     for (const char *p = data; n > 0;) {
-        const ssize_t sent = send(fd, p, n, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
+        if (wait_for(t, POLLOUT) != 0)
+            return -1;
+        const ssize_t sent = send(t->channel, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (sent <= 0)
             return -1;
@@ -188,6 +241,19 @@ static int send_all(int fd, const void *data, size_t n)
         n -= (size_t)sent;
     }
     return 0;
+}
+
+/* ---- beginning --------------------------------------------------------------------- */
+
+/* One byte to a forker, which is waiting for it; nobody's SIGPIPE. */
+static int send_word(int control)
+{
+    const char byte = 'k';
+    ssize_t n;
+    do {
+        n = send(control, &byte, 1, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return n == 1 ? 0 : -1;
 }
 
 /* One byte, with a descriptor or two (input < 0: one). */
@@ -217,7 +283,7 @@ static int send_job(int control, int channel, int input)
     return n == 1 ? 0 : -1;
 }
 
-static int send_request(const struct conversation *t)
+static int send_request(struct conversation *t)
 {
     const struct sct_job *const job = t->job;
     const struct sct_infile *const in = t->in;
@@ -231,13 +297,10 @@ static int send_request(const struct conversation *t)
         .dsp = job->dsp ? *job->dsp : (struct sct_dsp){0},
         .n_bytes = in->n_bytes - in->position,
     };
-    if (send_all(t->channel, &request, sizeof request) != 0 ||
-        send_all(t->channel, job->variants,
-                 (size_t)job->n_variants * sizeof *job->variants) != 0)
+    if (send_all(t, &request, sizeof request) != 0 ||
+        send_all(t, job->variants, (size_t)job->n_variants * sizeof *job->variants) != 0)
         return -1;
-    return request.n_bytes
-               ? send_all(t->channel, in->data + in->position, request.n_bytes)
-               : 0;
+    return request.n_bytes ? send_all(t, in->data + in->position, request.n_bytes) : 0;
 }
 
 /* ---- listening --------------------------------------------------------------------- */
@@ -277,7 +340,7 @@ static int obey(struct conversation *t, const struct sct_wire_message *m, int32_
     }
     case SCT_WIRE_WRITE:
         if (t->state[i] != OUTPUT_OPEN || m->n_bytes > sizeof t->bytes ||
-            sct_wire_read(t->channel, t->bytes, m->n_bytes) != 0)
+            receive(t, t->bytes, m->n_bytes) != 0)
             return 0;
         output->bytes += m->n_bytes;
         *answer = t->sink[i].write(t->sink[i].ctx, t->bytes, m->n_bytes);
@@ -297,11 +360,11 @@ static int obey(struct conversation *t, const struct sct_wire_message *m, int32_
 static void listen_to(struct conversation *t)
 {
     struct sct_wire_message m;
-    while (sct_wire_read(t->channel, &m, sizeof m) == 0) {
+    while (receive(t, &m, sizeof m) == 0) {
         int32_t answer = SCT_OK;
         if (m.kind == SCT_WIRE_RESULT) {
-            t->has_result = m.n_bytes == sizeof t->wire &&
-                            sct_wire_read(t->channel, &t->wire, sizeof t->wire) == 0;
+            t->has_result =
+                m.n_bytes == sizeof t->wire && receive(t, &t->wire, sizeof t->wire) == 0;
             t->is_broken = !t->has_result;
             return;
         }
@@ -309,7 +372,7 @@ static void listen_to(struct conversation *t)
             t->is_broken = 1;
             return;
         }
-        if (send_all(t->channel, &answer, sizeof answer) != 0)
+        if (send_all(t, &answer, sizeof answer) != 0)
             return;
     }
 }
@@ -388,6 +451,10 @@ static int explain_end(const struct conversation *t, const struct sct_wire_end *
     if (end->fork_error)
         return sct_report_fail(report, SCT_ERR_MEMORY, "cannot start a process: %s",
                                strerror(end->fork_error));
+    if (t->is_late)
+        return sct_report_fail(report, SCT_ERR_TIMEOUT,
+                               "stopped after %.3g seconds, the limit on time",
+                               t->job->limits.max_seconds);
     if (t->is_broken || t->has_result)
         return sct_report_fail(report, SCT_ERR_CRASHED,
                                "the decoder crashed (it answered nonsense)");
@@ -439,12 +506,13 @@ static void finish(struct conversation *t, const struct sct_wire_end *end,
 static int converse(struct conversation *t, const struct forker *f, int child_end,
                     struct sct_wire_end *end)
 {
-    const char byte = 'k';
-    int is_there = send_job(f->control, child_end, t->in->fd) == 0;
+    const int is_there = send_job(f->control, child_end, t->in->fd) == 0;
     close(child_end); /* or we would not see the child's end close */
+    if (t->job->limits.max_seconds > 0)
+        t->deadline_ms = wall_ms() + t->job->limits.max_seconds * 1e3 + GRACE_MS;
     if (is_there && send_request(t) == 0)
         listen_to(t);
-    return is_there && send_all(f->control, &byte, 1) == 0 &&
+    return is_there && send_word(f->control) == 0 &&
            sct_wire_read(f->control, end, sizeof *end) == 0;
 }
 

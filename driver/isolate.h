@@ -33,6 +33,9 @@ void sct_isolate_free(sct_isolate *iso); /* accepts NULL */
  * `in`, whatever the job has for one. filter, format and dsp of the job must be the library's
  * own. Without iso (NULL) the job is done in this process.
  *
+ * A child that has not ended half a second after limits.max_seconds is killed, whatever it is at:
+ * SCT_ERR_TIMEOUT, as when it sees that by itself.
+ *
  * Returns result->status: as theirs, and SCT_ERR_CRASHED when the child came to another end
  * than its own; the report says which. SCT_ERR_IO also when the forker is gone. Outputs that
  * the target had closed before a crash remain, and result->output[i].status is SCT_OK. */

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -43,6 +44,11 @@ enum act {
     ACT_ODD_FORMAT,
     ACT_ODD_STATUS,
     ACT_ODD_FIGURES, /* texts without an end, a time that is no number */
+    ACT_HANG,
+    ACT_OPEN_AND_HANG,
+    ACT_HANG_IN_A_MESSAGE, /* half of it has been said */
+    ACT_TALK_ON,           /* nothing wrong, and no end */
+    ACT_TALK_DEAF,         /* and never an answer read */
     ACT_LAST
 };
 
@@ -142,6 +148,27 @@ static int misbehave(const struct sct_job *job, struct sct_result *result)
         result->ms.plan = -1;
         result->status = SCT_ERR_CORRUPT;
         return SCT_ERR_CORRUPT;
+    case ACT_HANG: hang(); break;
+    case ACT_OPEN_AND_HANG:
+        (void)job->target.open(job->target.ctx, 0, &output, &sink);
+        (void)sink.write(sink.ctx, "half", 4);
+        hang();
+        break;
+    case ACT_HANG_IN_A_MESSAGE:
+        (void)sct_wire_write(channel_of(job), "\1", 1);
+        hang();
+        break;
+    case ACT_TALK_ON:
+        (void)job->target.open(job->target.ctx, 0, &output, &sink);
+        for (int32_t answer = SCT_OK; answer == SCT_OK;) {
+            say(job, SCT_WIRE_WRITE, 0, 0);
+            (void)sct_wire_read(channel_of(job), &answer, sizeof answer);
+        }
+        break;
+    case ACT_TALK_DEAF:
+        (void)job->target.open(job->target.ctx, 0, &output, &sink);
+        for (;;)
+            say(job, SCT_WIRE_WRITE, 0, 0);
     default: break;
     }
     return SCT_OK;
@@ -385,6 +412,47 @@ static void a_child_that_dies_is_a_verdict(void **state)
     }
 }
 
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void a_child_that_hangs_is_out_of_time(void **state)
+{
+    static const enum act acts[] = {ACT_HANG, ACT_OPEN_AND_HANG, ACT_HANG_IN_A_MESSAGE,
+                                    ACT_TALK_ON, ACT_TALK_DEAF};
+    (void)state;
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+        struct trial t;
+        start_trial(&t, "natural_420_640x480.jpg");
+        t.job.limits.max_scans = (int)acts[i];
+        t.job.limits.max_seconds = 0.05;
+        const double begin = now();
+        if (run(&t, iso, 0) != SCT_ERR_TIMEOUT)
+            fail_msg("case %d: status %d, '%s'", (int)i, t.result.status,
+                     t.result.report.message);
+        assert_true(now() - begin >= 0.05);
+        assert_non_null(strstr(t.result.report.message, "0.05 seconds"));
+        assert_int_equal(t.result.output[0].status, SCT_ERR_TIMEOUT);
+        if (t.files.n_opened > 0)
+            assert_int_equal(t.files.file[0].close_status, SCT_ERR_TIMEOUT);
+        end_trial(&t);
+        check_that_work_goes_on();
+    }
+}
+
+static void time_that_is_not_used_changes_nothing(void **state)
+{
+    struct trial t;
+    (void)state;
+    start_trial(&t, "natural_420_640x480.jpg");
+    t.job.limits.max_seconds = 1e30;
+    assert_int_equal(run(&t, iso, 0), SCT_OK);
+    end_trial(&t);
+}
+
 static void an_output_that_was_whole_remains(void **state)
 {
     struct trial t;
@@ -459,6 +527,8 @@ int main(void)
         cmocka_unit_test(what_fails_here_fails_the_job),
         cmocka_unit_test(more_threads_than_forkers_take_turns),
         cmocka_unit_test(a_child_that_dies_is_a_verdict),
+        cmocka_unit_test(a_child_that_hangs_is_out_of_time),
+        cmocka_unit_test(time_that_is_not_used_changes_nothing),
         cmocka_unit_test(an_output_that_was_whole_remains),
         cmocka_unit_test(what_it_says_is_kept_within_bounds),
         cmocka_unit_test(a_forker_that_dies_is_one_less),
