@@ -2,6 +2,10 @@
  * sources in pieces, memory that runs out. */
 #include "png_test.h"
 
+#include <spng.h>
+
+#include "png_common.h"
+
 /* ---- files that libpng writes --------------------------------------------------------- */
 
 struct drawing {
@@ -759,6 +763,36 @@ static void the_version_is_told(void **state)
     assert_int_equal(sct_png_version()[1], '.');
 }
 
+/* ---- errors --------------------------------------------------------------------------- */
+
+static void errors_of_libspng_are_statuses(void **state)
+{
+    static const struct {
+        int error, status;
+    } rows[] = {
+        {SPNG_OK, SCT_OK},
+        {SPNG_IO_EOF, SCT_ERR_TRUNCATED},
+        {SPNG_IO_ERROR, SCT_ERR_IO},
+        {SPNG_EMEM, SCT_ERR_MEMORY},
+        {SPNG_EZLIB_INIT, SCT_ERR_MEMORY},
+        {SPNG_EOVERFLOW, SCT_ERR_TOO_LARGE},
+        {SPNG_EUSER_WIDTH, SCT_ERR_TOO_LARGE},
+        {SPNG_ECHUNK_LIMITS, SCT_ERR_TOO_LARGE},
+        {SPNG_ESIGNATURE, SCT_ERR_NOT_AN_IMAGE},
+        {SPNG_EFILTER_METHOD, SCT_ERR_UNSUPPORTED},
+        {SPNG_ECHUNK_UNKNOWN_CRITICAL, SCT_ERR_UNSUPPORTED},
+        {SPNG_EINVAL, SCT_ERR_ARGUMENT},
+        {SPNG_EBUFSIZ, SCT_ERR_ARGUMENT},
+        {SPNG_EINTERNAL, SCT_ERR_ARGUMENT},
+        {SPNG_EIDAT_STREAM, SCT_ERR_CORRUPT},
+        {SPNG_ECOLOR_TYPE, SCT_ERR_CORRUPT},
+        {12345, SCT_ERR_CORRUPT},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(sct_png_status(rows[i].error), rows[i].status);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -779,6 +813,7 @@ int main(void)
         cmocka_unit_test(a_failing_source_is_an_io_error),
         cmocka_unit_test(memory_that_runs_out_is_told),
         cmocka_unit_test(the_version_is_told),
+        cmocka_unit_test(errors_of_libspng_are_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

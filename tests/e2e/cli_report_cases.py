@@ -146,6 +146,23 @@ class Json(CommandTest):
         run = self.resize("--json", "-s", "9", "-o", target, "p.jpg", expect=3)
         self.assertIn("d\ufffd/x/p.jpg", run.objects[0]["message"])
 
+    def test_of_names_only_what_is_well_formed_is_shown(self):
+        r"""Sequences of UTF-8 that are too long, surrogates, or past the end are \xNN in lines and
+        U+FFFD in JSON, byte by byte; controls, C1's too, are \xNN in lines."""
+        for name, line, in_json in (
+                (b"\xf0\x9f\x98\x80", "\U0001f600", "\U0001f600"),
+                (b"\xe2\x82\xac \xed\x9f\xbf", "\u20ac \ud7ff", "\u20ac \ud7ff"),
+                (b"\xe0\x9f\xbf", r"\xe0\x9f\xbf", "\ufffd" * 3),
+                (b"\xed\xa0\x80", r"\xed\xa0\x80", "\ufffd" * 3),
+                (b"\xf0\x8f\xbf\xbf", r"\xf0\x8f\xbf\xbf", "\ufffd" * 4),
+                (b"\xf4\x90\x80\x80", r"\xf4\x90\x80\x80", "\ufffd" * 4),
+                (b"\xc1\x81 \xe2\x82", r"\xc1\x81 \xe2\x82", "\ufffd\ufffd \ufffd\ufffd"),
+                (b"a\x1b[1m\x7f\t\r\n", r"a\x1b[1m\x7f\t\r\n", "a\x1b[1m\x7f\t\r\n"),
+                (b"\xc2\x9b \xc2\xa0", "\\xc2\\x9b \u00a0", "\u009b \u00a0")):
+            run = self.resize("--json", "-s", "9", os.fsdecode(name + b".jpg"), expect=3)
+            self.assertEqual(run.err, f"scantling: {line}.jpg: io: No such file or directory\n")
+            self.assertEqual(run.objects[0]["input"], in_json + ".jpg")
+
 
 class Work(CommandTest):
     def test_jobs_keep_the_order_and_the_bytes(self):
