@@ -202,7 +202,7 @@ static int plan_geometries(struct run *run)
             return status;
         v->has_rival = may_copy(run, v) && (v->variant.quality_exact || job->salvage);
         v->is_copied = may_copy(run, v) && !v->has_rival;
-        v->output->is_unchanged = v->is_copied;
+        v->output->is_unchanged = may_copy(run, v) && !v->variant.quality_exact;
         keeps |= v->is_copied || v->has_rival;
         v->output->width = v->geometry.width;
         v->output->height = v->geometry.height;
@@ -494,6 +494,7 @@ static int copy_file(struct run *run, struct variant_run *v, const struct sct_si
 static int write_encoded(struct run *run, struct variant_run *v,
                          const struct sct_sink *sink)
 {
+    v->output->is_unchanged = 0;
     if (sink->write(sink->ctx, v->encoded.data, (size_t)v->encoded.n_bytes) == SCT_OK)
         return SCT_OK;
     return sct_report_fail(&run->result->report, SCT_ERR_IO, "writing the output failed");

@@ -123,7 +123,7 @@ void fuzz_job_check_output(const struct fuzz_job *f, int i)
     if (!reader)
         abort();
     sct_reader_init(reader, &source);
-    /* A damaged picture that was salvaged and copied is still damaged. */
+    /* Where there is no room to encode what was salvaged, it is copied, damaged as it is. */
     const struct sct_decoder_spec spec = {.reader = reader,
                                           .limits = {.max_pixels = 1 << 26},
                                           .salvage = told->is_unchanged && f->job.salvage,
