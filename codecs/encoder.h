@@ -8,6 +8,7 @@
 #ifndef SCT_ENCODER_H
 #define SCT_ENCODER_H
 
+#include "dsp.h"
 #include "io.h"
 #include "picture.h"
 
@@ -15,7 +16,7 @@
 extern "C" {
 #endif
 
-enum { SCT_COMPRESSION_DEFAULT = -1 };
+enum { SCT_COMPRESSION_DEFAULT = -1, SCT_MAX_EFFORT = 2 };
 
 struct sct_encoder_spec {
     int width, height;    /* pixels, 1..65535 */
@@ -32,6 +33,9 @@ struct sct_encoder_spec {
     int lossless;    /* WebP */
     int compression; /* PNG, 0..9: how hard to try; SCT_COMPRESSION_DEFAULT */
     int progressive, optimize;
+    int effort; /* JPEG, 0..2: 0 is libjpeg-turbo's own way; README.md says what others are */
+    const struct sct_dsp
+        *dsp;      /* borrowed until close; NULL: the best that the CPU runs */
     int has_adobe; /* for CMYK and YCCK: whether the planes are inverted, Adobe's way */
     const uint8_t *icc; /* NULL: none; borrowed during open */
     size_t icc_bytes;

@@ -78,4 +78,11 @@ struct sct_jpeg_sink {
 
 void sct_jpeg_sink_init(struct sct_jpeg_sink *s, const struct sct_sink *sink);
 
+/* Writing past libjpeg, into the same buffer: room for n bytes, at most SCT_JPEG_SINK_BYTES, or
+ * NULL when the sink has failed; then how far it has been filled; at the end what is left.
+ * No jumps: SCT_ERR_IO. */
+uint8_t *sct_jpeg_sink_room(struct sct_jpeg_sink *s, size_t n);
+void sct_jpeg_sink_take(struct sct_jpeg_sink *s, uint8_t *end);
+int sct_jpeg_sink_flush(struct sct_jpeg_sink *s);
+
 #endif

@@ -1,5 +1,5 @@
-/* The JPEG encoder: planes go into libjpeg-turbo's raw data interface, one iMCU row a
- * band.
+/* The JPEG encoder: planes go into our own writer, or into libjpeg-turbo's raw data interface,
+ * one iMCU row a band. libjpeg-turbo writes what stands in front of the tables in any case.
  *
  *     plane       [ width .. | last sample repeated ]         in the caller's rows, to whole
  *     last band   [ rows ... | pointers to the last row again ]                        iMCUs
@@ -15,7 +15,9 @@
 #include "bits.h"
 #include "jpeg_app.h"
 #include "jpeg_common.h"
+#include "jpeg_quant.h"
 #include "jpeg_strip.h"
+#include "jpeg_writer.h"
 #include "mem.h"
 
 enum { MAX_BAND_ROWS = 4 * DCTSIZE };
@@ -28,6 +30,8 @@ struct sct_encoder {
     const struct sct_encoder_spec *spec; /* during open only */
     struct sct_encoder_layout layout;
     int h[SCT_MAX_COMPONENTS], v[SCT_MAX_COMPONENTS]; /* reduced sampling factors */
+    struct sct_dsp dsp;
+    sct_jpeg_writer *writer; /* NULL: libjpeg codes the planes */
     int next_band;
     int is_finished;
     int status;
@@ -157,6 +161,7 @@ static void close_encoder(sct_encoder *e)
 {
     if (!e)
         return;
+    sct_jpeg_writer_free(e->writer);
     jpeg_destroy_compress(&e->cinfo);
     sct_mem_free(e);
 }
@@ -218,6 +223,48 @@ static void start_file(void *ctx)
     write_metadata(e);
 }
 
+/* libjpeg's table as our own. */
+static struct sct_jpeg_table copy_table(const JHUFF_TBL *from)
+{
+    struct sct_jpeg_table table;
+    memcpy(table.n_codes, from->bits, sizeof table.n_codes);
+    memcpy(table.symbols, from->huffval, sizeof table.symbols);
+    return table;
+}
+
+/* The writer takes over behind the metadata. */
+static int open_writer(struct sct_encoder *e, const struct sct_encoder_spec *spec)
+{
+    struct sct_jpeg_writer_spec w = {.frame = {.width = spec->width,
+                                               .height = spec->height,
+                                               .n_components = spec->n_components},
+                                     .dsp = &e->dsp,
+                                     .sink = &e->sink};
+    struct sct_jpeg_table dc[2], ac[2];
+
+    if (spec->dsp)
+        e->dsp = *spec->dsp;
+    else if (sct_dsp_init(&e->dsp, NULL) != SCT_OK)
+        return SCT_ERR_UNSUPPORTED;
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        w.frame.component[ci].id = e->cinfo.comp_info[ci].component_id;
+        w.frame.component[ci].h = e->h[ci];
+        w.frame.component[ci].v = e->v[ci];
+        w.frame.component[ci].huffman = e->cinfo.comp_info[ci].dc_tbl_no;
+    }
+    for (int i = 0; i < 2; i++) {
+        dc[i] = copy_table(e->cinfo.dc_huff_tbl_ptrs[i]);
+        ac[i] = copy_table(e->cinfo.ac_huff_tbl_ptrs[i]);
+        w.table[i].dc = &dc[i];
+        w.table[i].ac = &ac[i];
+    }
+    w.is_kept = spec->effort > 1 || spec->optimize || spec->progressive;
+    w.frame.is_progressive = spec->effort > 1 || spec->progressive;
+    sct_jpeg_frame_plan(&w.frame);
+    sct_jpeg_quant_plan(&w, spec->model, spec->quality);
+    return sct_jpeg_writer_create(&e->writer, &w);
+}
+
 static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
                         struct sct_encoder_layout *layout)
 {
@@ -250,6 +297,13 @@ static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
         sct_report_fail(spec->report, status, "%s", e->errors.text);
         goto fail;
     }
+    if (spec->effort > 0) {
+        status = open_writer(e, spec);
+        if (status != SCT_OK) {
+            sct_report_fail(spec->report, status, "the picture's tables cannot be made");
+            goto fail;
+        }
+    }
     *layout = e->layout;
     *out = e;
     return SCT_OK;
@@ -259,12 +313,11 @@ fail:
     return status;
 }
 
-static void write_rows(void *ctx)
+/* Rows of whole iMCUs: right of the picture the last sample is repeated, below it the last
+ * row. */
+static void pad_rows(struct sct_encoder *e,
+                     uint8_t *rows[SCT_MAX_COMPONENTS][MAX_BAND_ROWS])
 {
-    struct sct_encoder *e = ctx;
-    JSAMPROW rows[SCT_MAX_COMPONENTS][MAX_BAND_ROWS];
-    JSAMPARRAY planes[SCT_MAX_COMPONENTS];
-
     for (int ci = 0; ci < e->cinfo.num_components; ci++) {
         const int width = e->layout.component[ci].width;
         const int band_rows = e->layout.component[ci].band_rows;
@@ -277,8 +330,18 @@ static void write_rows(void *ctx)
                        (size_t)(e->layout.component[ci].padded_width - width));
             rows[ci][i] = row;
         }
-        planes[ci] = rows[ci];
     }
+}
+
+static void write_rows(void *ctx)
+{
+    struct sct_encoder *e = ctx;
+    uint8_t *rows[SCT_MAX_COMPONENTS][MAX_BAND_ROWS];
+    JSAMPARRAY planes[SCT_MAX_COMPONENTS];
+
+    pad_rows(e, rows);
+    for (int ci = 0; ci < e->cinfo.num_components; ci++)
+        planes[ci] = rows[ci];
     jpeg_write_raw_data(&e->cinfo, planes,
                         (JDIMENSION)(e->cinfo.max_v_samp_factor * DCTSIZE));
 }
@@ -291,6 +354,26 @@ static int run_step(struct sct_encoder *e, void (*step)(void *ctx))
     return e->status;
 }
 
+/* The same without libjpeg. */
+static int use_writer(struct sct_encoder *e)
+{
+    uint8_t *rows[SCT_MAX_COMPONENTS][MAX_BAND_ROWS];
+    const uint8_t *const *planes[SCT_MAX_COMPONENTS] = {NULL};
+
+    pad_rows(e, rows);
+    for (int ci = 0; ci < e->cinfo.num_components; ci++)
+        planes[ci] = (const uint8_t *const *)rows[ci];
+    return sct_jpeg_writer_write(e->writer, planes);
+}
+
+static int fail_to_write(struct sct_encoder *e, int status)
+{
+    e->status = status;
+    if (status != SCT_OK)
+        sct_report_fail(e->report, status, "writing the output failed");
+    return status;
+}
+
 static int write_band(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONENTS])
 {
     if (e->status != SCT_OK)
@@ -298,7 +381,8 @@ static int write_band(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONE
     if (e->next_band >= e->layout.n_bands)
         return sct_report_fail(e->report, SCT_ERR_ARGUMENT, "one band too many");
     e->rows = rows;
-    const int status = run_step(e, write_rows);
+    const int status =
+        e->writer ? fail_to_write(e, use_writer(e)) : run_step(e, write_rows);
     e->rows = NULL;
     e->next_band++;
     return status;
@@ -319,7 +403,8 @@ static int finish_encoder(sct_encoder *e)
                                "finished after %d of %d bands, or twice", e->next_band,
                                e->layout.n_bands);
     e->is_finished = 1;
-    return run_step(e, finish_file);
+    return e->writer ? fail_to_write(e, sct_jpeg_writer_finish(e->writer))
+                     : run_step(e, finish_file);
 }
 
 static int copy_file(const struct sct_encoder_spec *spec, const uint8_t *file,

@@ -2,15 +2,20 @@
  * and large writes. A write that fails leaves the guarded step with SCT_ERR_IO. */
 #include "jpeg_common.h"
 
-static void write_bytes(j_compress_ptr cinfo, size_t n)
+static int write_to_sink(struct sct_jpeg_sink *s, size_t n)
 {
-    struct sct_jpeg_sink *s = (struct sct_jpeg_sink *)cinfo->dest;
-
     if (n > 0 && s->sink.write(s->sink.ctx, s->buffer, n) != SCT_OK)
-        sct_jpeg_stop((struct sct_jpeg_errors *)cinfo->err, SCT_ERR_IO,
-                      "writing the output failed");
+        return SCT_ERR_IO;
     s->manager.next_output_byte = s->buffer;
     s->manager.free_in_buffer = sizeof s->buffer;
+    return SCT_OK;
+}
+
+static void write_bytes(j_compress_ptr cinfo, size_t n)
+{
+    if (write_to_sink((struct sct_jpeg_sink *)cinfo->dest, n) != SCT_OK)
+        sct_jpeg_stop((struct sct_jpeg_errors *)cinfo->err, SCT_ERR_IO,
+                      "writing the output failed");
 }
 
 static void start_sink(j_compress_ptr cinfo)
@@ -36,4 +41,22 @@ void sct_jpeg_sink_init(struct sct_jpeg_sink *s, const struct sct_sink *sink)
                                                .empty_output_buffer = empty_buffer,
                                                .term_destination = finish_sink};
     s->sink = *sink;
+}
+
+uint8_t *sct_jpeg_sink_room(struct sct_jpeg_sink *s, size_t n)
+{
+    if (s->manager.free_in_buffer < n && sct_jpeg_sink_flush(s) != SCT_OK)
+        return NULL;
+    return s->manager.next_output_byte;
+}
+
+void sct_jpeg_sink_take(struct sct_jpeg_sink *s, uint8_t *end)
+{
+    s->manager.free_in_buffer = (size_t)(s->buffer + sizeof s->buffer - end);
+    s->manager.next_output_byte = end;
+}
+
+int sct_jpeg_sink_flush(struct sct_jpeg_sink *s)
+{
+    return write_to_sink(s, sizeof s->buffer - s->manager.free_in_buffer);
 }

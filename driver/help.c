@@ -39,6 +39,8 @@ const char *sct_help_resize(void)
            "      --optimize         own Huffman tables: slower, about 1 % smaller\n"
            "      --lossless         lossless WebP\n"
            "      --compression N    0 to 9: how hard PNG and lossless WebP try\n"
+           "      --effort N         0 (default) to 2: how hard JPEG tries to save "
+           "bytes\n"
            "      --depth N          8 (default), or 16 where input and format have it\n"
            "      --background COL   under what is transparent, for formats without\n"
            "                         alpha; default white\n"

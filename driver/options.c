@@ -23,6 +23,7 @@ enum {
     OPT_OPTIMIZE,
     OPT_LOSSLESS,
     OPT_COMPRESSION,
+    OPT_EFFORT,
     OPT_DEPTH,
     OPT_BACKGROUND,
     OPT_ICC,
@@ -86,6 +87,7 @@ static const struct option resize_options[] = {
     {"optimize", no_argument, NULL, OPT_OPTIMIZE},
     {"lossless", no_argument, NULL, OPT_LOSSLESS},
     {"compression", required_argument, NULL, OPT_COMPRESSION},
+    {"effort", required_argument, NULL, OPT_EFFORT},
     {"depth", required_argument, NULL, OPT_DEPTH},
     {"background", required_argument, NULL, OPT_BACKGROUND},
     {"icc", required_argument, NULL, OPT_ICC},
@@ -357,6 +359,13 @@ static int take_setting(struct reading *r, int c, const char *text)
             status = refuse(name, text, "a whole number from 0 to 9");
         else
             v->compression = (int)value;
+        break;
+    case OPT_EFFORT:
+        name = "--effort";
+        if (sct_integer_parse(text, 0, SCT_MAX_EFFORT, &value) != SCT_OK)
+            status = refuse(name, text, "0, 1 or 2");
+        else
+            v->effort = (int)value;
         break;
     case OPT_DEPTH:
         name = "--depth";

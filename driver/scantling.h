@@ -72,6 +72,7 @@ struct sct_variant {
     enum sct_metadata_mode metadata; /* beside the ICC profile */
     int lossless;                    /* WebP */
     int compression; /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
+    int effort;      /* JPEG: 0..SCT_MAX_EFFORT, how hard to try to save bytes */
     int depth;       /* bits of a sample: 8, or 16 where source and format have them */
     uint8_t background[3]; /* sRGB: what alpha is laid on where the format has none */
 };

@@ -84,6 +84,8 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
         return take_boolean(l, key, value, &v->lossless);
     if (strcmp(key, "compression") == 0)
         return take_level(l, key, value, 9, &v->compression);
+    if (strcmp(key, "effort") == 0)
+        return take_level(l, key, value, SCT_MAX_EFFORT, &v->effort);
     if (strcmp(key, "depth") == 0) {
         const double depth = json_number_value(value);
         if (depth != 8 && depth != 16)

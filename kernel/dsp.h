@@ -51,6 +51,29 @@ struct sct_horz {
                          k * period_units */
 };
 
+/* Where the coef at each place of JPEG's zigzag order (T.81, figure A.6) stands in a block of
+ * fdct: number 8 * u + v. */
+static const uint8_t sct_zigzag[64] = {0,  8,  1,  2,  9,  16, 24, 17, 10, 3,  4,  11, 18,
+                                       25, 32, 40, 33, 26, 19, 12, 5,  6,  13, 20, 27, 34,
+                                       41, 48, 56, 49, 42, 35, 28, 21, 14, 7,  15, 22, 29,
+                                       36, 43, 50, 57, 58, 51, 44, 37, 30, 23, 31, 38, 45,
+                                       52, 59, 60, 53, 46, 39, 47, 54, 61, 62, 55, 63};
+
+/* How coefs become levels; the same for all blocks of a component. Everything is in the order
+ * of fdct's blocks: number 8 * u + v. Aligned to 64 bytes. A step d of coefs is a divisor of
+ * 16 * d here, at most 4095: fdct's coefs have four bits behind the point.
+ *
+ * The reciprocal comes in two parts, for 16-bit multiplications. With k the bits of the divisor less
+ * one, they are `reciprocal` = 2^(15 + k) / divisor, rounded, and `scale` = 2^(17 - k). */
+struct sct_quantiser {
+    uint16_t reciprocal[64];
+    uint16_t scale[64];
+    uint16_t rounding[64]; /* added to magnitudes before the division */
+    uint16_t zero[64];     /* smaller magnitudes become 0, where the block is flat, ... */
+    uint16_t
+        zero_busy[64]; /* ... and by how much that grows towards a strength of 65536 */
+};
+
 /* Pair rows: what the horizontal pass writes and the vertical pass reads. A pair row
  * holds two lanes of all outputs, interleaved: row[2 * x + k]. Rows start on 64 bytes and
  * are allocated up to a multiple of 64 bytes. */
@@ -90,6 +113,31 @@ struct sct_dsp {
     /* The same to samples of 16 bits: clamped to 0..65535. dst: aligned to 2. */
     void (*vert16)(uint16_t *dst, const int16_t *const *rows, const int16_t *weights,
                    int n_rows, int width, int32_t bias, int shift);
+
+    /* The forward DCT (T.81, A.3.3) of n_blocks >= 1 blocks, side by side, of samples less
+     * 128; coefs are times 16:
+     *     a(u', y) = (2^9 + sum over x of B[u'][x] * (rows[y][8 * b + x] - 128)) >> 10
+     * down the columns first: u' is v there, and x runs over y;
+     *     dst[64 * b + 8 * u + v] = (2^15 + sum over x of B[u][x] * a(v, x)) >> 16
+     * B[u][x] = round(2^15 * C[u][x]), C as in README.md. No sum overflows: |dst| <= 16384.
+     * And how much there is in a block beside its mean:
+     *     activity[b] = sum over 0 < i < 64 of |dst[64 * b + i]|
+     * rows: any alignment; not one byte past 8 * n_blocks of a row is read. dst: aligned to
+     * 64. */
+    void (*fdct)(int16_t *dst, uint32_t *activity, const uint8_t *const rows[8],
+                 int n_blocks);
+
+    /* Coefs to levels, and which are not 0. For each block b and i < 64:
+     *     a = |coefs[64 * b + i]|
+     *     m = ((a + rounding[i]) * reciprocal[i] >> 16) * scale[i] >> 16
+     *     m = 0 if a < zero[i] + (zero_busy[i] * strengths[b] >> 16)
+     *     levels[64 * b + i] = m with the sign of the coef
+     *     nonzero[b]: bit k is set if the level at k in zigzag order is not 0
+     * a + rounding, and zero + zero_busy, are below 2^15; levels may be coefs. Both are aligned
+     * to 64. n_blocks >= 1. */
+    void (*quantise)(int16_t *levels, uint64_t *nonzero, const int16_t *coefs,
+                     const uint16_t *strengths, const struct sct_quantiser *q,
+                     int n_blocks);
 };
 
 /* Fills the table with the implementation of that name; NULL or "auto" is the best that

@@ -2,6 +2,8 @@
  * definition; every other implementation is compared with them byte by byte. */
 #include "dsp_impl.h"
 
+#include <stdlib.h>
+
 #include "bits.h"
 
 static void pack_c(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int width)
@@ -76,6 +78,76 @@ static void vert16_c(uint16_t *dst, const int16_t *const *rows, const int16_t *w
         dst[x] = sct_sat_u16(sum_column(rows, weights, n_rows, x, bias) >> shift);
 }
 
+/* round(2^15 C[u][x]): README.md has C. */
+static const int16_t dct_basis[8][8] = {
+    {11585, 11585, 11585, 11585, 11585, 11585, 11585, 11585},
+    {16069, 13623, 9102, 3196, -3196, -9102, -13623, -16069},
+    {15137, 6270, -6270, -15137, -15137, -6270, 6270, 15137},
+    {13623, -3196, -16069, -9102, 9102, 16069, 3196, -13623},
+    {11585, -11585, -11585, 11585, 11585, -11585, -11585, 11585},
+    {9102, -16069, 3196, 13623, -13623, -3196, 16069, -9102},
+    {6270, -15137, 15137, -6270, -6270, 15137, -15137, 6270},
+    {3196, -9102, 13623, -16069, 16069, -13623, 9102, -3196},
+};
+
+static void transform_block(int16_t dst[64], const uint8_t *const rows[8], ptrdiff_t x0)
+{
+    int32_t half[8][8]; /* [v][x] */
+    for (int v = 0; v < 8; v++)
+        for (int x = 0; x < 8; x++) {
+            int32_t sum = 1 << 9;
+            for (int y = 0; y < 8; y++)
+                sum += dct_basis[v][y] * (rows[y][x0 + x] - 128);
+            half[v][x] = sum >> 10;
+        }
+    for (int u = 0; u < 8; u++)
+        for (int v = 0; v < 8; v++) {
+            int32_t sum = 1 << 15;
+            for (int x = 0; x < 8; x++)
+                sum += dct_basis[u][x] * half[v][x];
+            dst[8 * u + v] = (int16_t)(sum >> 16);
+        }
+}
+
+static void fdct_c(int16_t *dst, uint32_t *activity, const uint8_t *const rows[8],
+                   int n_blocks)
+{
+    for (ptrdiff_t b = 0; b < n_blocks; b++) {
+        transform_block(dst + 64 * b, rows, 8 * b);
+        activity[b] = 0;
+        for (int i = 1; i < 64; i++)
+            activity[b] += (uint32_t)abs(dst[64 * b + i]);
+    }
+}
+
+static int quantise_coef(int coef, int i, uint32_t strength,
+                         const struct sct_quantiser *q)
+{
+    const uint32_t a = (uint32_t)abs(coef);
+    const uint32_t least = q->zero[i] + (q->zero_busy[i] * strength >> 16);
+    if (a < least)
+        return 0;
+    const uint32_t quotient = (a + q->rounding[i]) * q->reciprocal[i] >> 16;
+    const int level = (int)(quotient * q->scale[i] >> 16);
+    return coef < 0 ? -level : level;
+}
+
+static void quantise_c(int16_t *levels, uint64_t *nonzero, const int16_t *coefs,
+                       const uint16_t *strengths, const struct sct_quantiser *q,
+                       int n_blocks)
+{
+    for (ptrdiff_t b = 0; b < n_blocks; b++) {
+        uint64_t mask = 0;
+        for (int k = 0; k < 64; k++) {
+            const int i = sct_zigzag[k];
+            const int level = quantise_coef(coefs[64 * b + i], i, strengths[b], q);
+            levels[64 * b + i] = (int16_t)level;
+            mask |= (uint64_t)(level != 0) << k;
+        }
+        nonzero[b] = mask;
+    }
+}
+
 void sct_dsp_fill_c(struct sct_dsp *dsp)
 {
     dsp->name = "c";
@@ -84,4 +156,6 @@ void sct_dsp_fill_c(struct sct_dsp *dsp)
     dsp->horz = horz_c;
     dsp->vert = vert_c;
     dsp->vert16 = vert16_c;
+    dsp->fdct = fdct_c;
+    dsp->quantise = quantise_c;
 }

@@ -721,6 +721,200 @@ static void vert16_avx2(uint16_t *dst, const int16_t *const *rows, const int16_t
     }
 }
 
+/* ---- fdct -------------------------------------------------------------------------- */
+
+/* Two blocks side by side: a register is a row of both, block b below and b + 1 above, and
+ * one pmaddwd makes the products of two rows:
+ *
+ *     sums         s0 = r0 + r7   s1 = r1 + r6   s2 = r2 + r5   s3 = r3 + r4
+ *     differences  d0 = r0 - r7   ...
+ *     even v       B[v][0] s0 + B[v][1] s1   +   B[v][2] s2 + B[v][3] s3
+ *     odd v        the same of differences
+ *
+ * Down the columns, a transpose of both halves, and down the columns again. */
+static const int16_t dct_weights[8][4] = {
+    {11585, 11585, 11585, 11585},   {16069, 13623, 9102, 3196},
+    {15137, 6270, -6270, -15137},   {13623, -3196, -16069, -9102},
+    {11585, -11585, -11585, 11585}, {9102, -16069, 3196, 13623},
+    {6270, -15137, 15137, -6270},   {3196, -9102, 13623, -16069},
+};
+
+/* Four rows, interleaved: what pmaddwd takes. */
+struct row_pairs {
+    __m256i lo01, hi01, lo23, hi23;
+};
+
+ALWAYS_INLINE struct row_pairs pair_rows(__m256i r0, __m256i r1, __m256i r2, __m256i r3)
+{
+    return (struct row_pairs){
+        _mm256_unpacklo_epi16(r0, r1), _mm256_unpackhi_epi16(r0, r1),
+        _mm256_unpacklo_epi16(r2, r3), _mm256_unpackhi_epi16(r2, r3)};
+}
+
+ALWAYS_INLINE __m256i weigh_rows(const struct row_pairs *p, const int16_t weights[4],
+                                 int shift)
+{
+    const __m256i w01 = broadcast_pair(weights), w23 = broadcast_pair(weights + 2);
+    const __m256i round = _mm256_set1_epi32(1 << (shift - 1));
+    const __m256i lo = _mm256_add_epi32(_mm256_madd_epi16(p->lo01, w01),
+                                        _mm256_madd_epi16(p->lo23, w23));
+    const __m256i hi = _mm256_add_epi32(_mm256_madd_epi16(p->hi01, w01),
+                                        _mm256_madd_epi16(p->hi23, w23));
+    return _mm256_packs_epi32(_mm256_srai_epi32(_mm256_add_epi32(lo, round), shift),
+                              _mm256_srai_epi32(_mm256_add_epi32(hi, round), shift));
+}
+
+ALWAYS_INLINE void transform_columns(__m256i r[8], int shift)
+{
+    const struct row_pairs sums =
+        pair_rows(_mm256_add_epi16(r[0], r[7]), _mm256_add_epi16(r[1], r[6]),
+                  _mm256_add_epi16(r[2], r[5]), _mm256_add_epi16(r[3], r[4]));
+    const struct row_pairs differences =
+        pair_rows(_mm256_sub_epi16(r[0], r[7]), _mm256_sub_epi16(r[1], r[6]),
+                  _mm256_sub_epi16(r[2], r[5]), _mm256_sub_epi16(r[3], r[4]));
+    for (int v = 0; v < 8; v++)
+        r[v] = weigh_rows(v % 2 ? &differences : &sums, dct_weights[v], shift);
+}
+
+/* Each half of the registers by itself. */
+ALWAYS_INLINE void transpose_8x8(__m256i r[8])
+{
+    __m256i a[8], b[8];
+    for (int i = 0; i < 4; i++) {
+        a[2 * i] = _mm256_unpacklo_epi16(r[2 * i], r[2 * i + 1]);
+        a[2 * i + 1] = _mm256_unpackhi_epi16(r[2 * i], r[2 * i + 1]);
+    }
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 2; k++) {
+            b[4 * i + 2 * k] = _mm256_unpacklo_epi32(a[4 * i + k], a[4 * i + 2 + k]);
+            b[4 * i + 2 * k + 1] = _mm256_unpackhi_epi32(a[4 * i + k], a[4 * i + 2 + k]);
+        }
+    for (int i = 0; i < 4; i++) {
+        r[2 * i] = _mm256_unpacklo_epi64(b[i], b[4 + i]);
+        r[2 * i + 1] = _mm256_unpackhi_epi64(b[i], b[4 + i]);
+    }
+}
+
+/* Sums of magnitudes of both blocks; the first coef does not count. */
+ALWAYS_INLINE __m256i sum_magnitudes(const __m256i r[8])
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    const __m256i all_but_first = _mm256_setr_epi16(0, 1, 1, 1, 1, 1, 1, 1, //
+                                                    0, 1, 1, 1, 1, 1, 1, 1);
+    __m256i sum = _mm256_madd_epi16(_mm256_abs_epi16(r[0]), all_but_first);
+    for (int u = 1; u < 8; u++)
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_abs_epi16(r[u]), ones));
+    sum = _mm256_add_epi32(sum, _mm256_shuffle_epi32(sum, 0x4e));
+    return _mm256_add_epi32(sum, _mm256_shuffle_epi32(sum, 0xb1));
+}
+
+/* Transforms two blocks, of which the second may lie in the same place as the first. */
+ALWAYS_INLINE void transform_2_blocks(__m256i r[8])
+{
+    transform_columns(r, 10);
+    transpose_8x8(r);
+    transform_columns(r, 16);
+}
+
+static void fdct_avx2(int16_t *dst, uint32_t *activity, const uint8_t *const rows[8],
+                      int n_blocks)
+{
+    const __m256i middle = _mm256_set1_epi16(128);
+    __m256i r[8];
+    ptrdiff_t b = 0;
+
+    for (; b + 2 <= n_blocks; b += 2) {
+        for (int y = 0; y < 8; y++) {
+            const __m128i bytes = _mm_loadu_si128((const __m128i *)(rows[y] + 8 * b));
+            r[y] = _mm256_sub_epi16(_mm256_cvtepu8_epi16(bytes), middle);
+        }
+        transform_2_blocks(r);
+        for (int u = 0; u < 8; u++) {
+            store128(dst + 64 * b + 8 * u, _mm256_castsi256_si128(r[u]));
+            store128(dst + 64 * b + 64 + 8 * u, _mm256_extracti128_si256(r[u], 1));
+        }
+        const __m256i sum = sum_magnitudes(r);
+        activity[b] = (uint32_t)_mm256_extract_epi32(sum, 0);
+        activity[b + 1] = (uint32_t)_mm256_extract_epi32(sum, 4);
+    }
+    if (b < n_blocks) {
+        for (int y = 0; y < 8; y++) {
+            const __m128i bytes = _mm_loadl_epi64((const __m128i *)(rows[y] + 8 * b));
+            r[y] = _mm256_sub_epi16(_mm256_cvtepu8_epi16(bytes), middle);
+        }
+        transform_2_blocks(r);
+        for (int u = 0; u < 8; u++)
+            store128(dst + 64 * b + 8 * u, _mm256_castsi256_si128(r[u]));
+        activity[b] = (uint32_t)_mm256_extract_epi32(sum_magnitudes(r), 0);
+    }
+}
+
+/* ---- quantise ---------------------------------------------------------------------- */
+
+/* 16 coefs; where a level is 0 the mask has -1. */
+ALWAYS_INLINE __m256i quantise_16(int16_t *levels, const int16_t *coefs, __m256i strength,
+                                  const struct sct_quantiser *q, int i)
+{
+    const __m256i coef = load256(coefs + i);
+    const __m256i a = _mm256_abs_epi16(coef);
+    const __m256i quotient = _mm256_mulhi_epu16(
+        _mm256_add_epi16(a, load256(q->rounding + i)), load256(q->reciprocal + i));
+    const __m256i magnitude = _mm256_mulhi_epu16(quotient, load256(q->scale + i));
+    const __m256i least = _mm256_add_epi16(
+        load256(q->zero + i), _mm256_mulhi_epu16(load256(q->zero_busy + i), strength));
+    const __m256i kept = _mm256_andnot_si256(_mm256_cmpgt_epi16(least, a), magnitude);
+    _mm256_storeu_si256((__m256i *)(levels + i), _mm256_sign_epi16(kept, coef));
+    return _mm256_cmpeq_epi16(kept, _mm256_setzero_si256());
+}
+
+/* Where the coefs of 32 places in zigzag order stand in 16 bytes each of four registers: u = 0
+ * and 2, u = 1 and 3, u = 4 and 6, u = 5 and 7; -1: in another one. */
+static const int8_t zigzag_bytes[2][4][32] = {
+    {{0,  -1, 1,  2,  -1, 8, -1, 9,  -1, 3,  4,  -1, 10, -1, -1, -1,
+      -1, -1, 11, -1, 5,  6, -1, 12, -1, -1, -1, -1, -1, -1, -1, -1},
+     {-1, 0,  -1, -1, 1,  -1, 8, -1, 2,  -1, -1, 3,  -1, 9,  -1, -1,
+      -1, 10, -1, 4,  -1, -1, 5, -1, 11, -1, -1, -1, -1, -1, -1, -1},
+     {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0,  -1,
+      1,  -1, -1, -1, -1, -1, -1, -1, -1, 2,  -1, 8,  -1, 9,  -1, 3},
+     {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0,
+      -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1,  -1, 8,  -1, 2,  -1}},
+    {{-1, 13, -1, 7,  -1, 14, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+      15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
+     {12, -1, 6,  -1, 7,  -1, 13, -1, -1, -1, -1, -1, -1, -1, -1, 14,
+      -1, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
+     {-1, -1, -1, -1, -1, -1, -1, 4,  -1, 10, -1, -1, 11, -1, 5,  -1,
+      -1, -1, 6,  -1, 12, -1, -1, 13, -1, 7,  -1, 14, -1, -1, 15, -1},
+     {-1, -1, -1, -1, -1, -1, -1, -1, 3, -1, 9, 10, -1, 4,  -1, -1,
+      -1, -1, -1, 5,  -1, 11, 12, -1, 6, -1, 7, -1, 13, 14, -1, 15}}};
+
+ALWAYS_INLINE uint32_t find_zeros(const __m256i quarters[4], const int8_t bytes[4][32])
+{
+    __m256i order = _mm256_shuffle_epi8(quarters[0], load256(bytes[0]));
+    for (int i = 1; i < 4; i++)
+        order =
+            _mm256_or_si256(order, _mm256_shuffle_epi8(quarters[i], load256(bytes[i])));
+    return (uint32_t)_mm256_movemask_epi8(order);
+}
+
+static void quantise_avx2(int16_t *levels, uint64_t *nonzero, const int16_t *coefs,
+                          const uint16_t *strengths,
+                          const struct sct_quantiser *quantiser, int n_blocks)
+{
+    for (ptrdiff_t b = 0; b < n_blocks; b++, levels += 64, coefs += 64) {
+        const __m256i strength = _mm256_set1_epi16((int16_t)strengths[b]);
+        __m256i zero[4], quarters[4];
+        for (int i = 0; i < 4; i++)
+            zero[i] = quantise_16(levels, coefs, strength, quantiser, 16 * i);
+        for (int i = 0; i < 2; i++) {
+            const __m256i bytes = _mm256_packs_epi16(zero[2 * i], zero[2 * i + 1]);
+            quarters[2 * i] = _mm256_permute4x64_epi64(bytes, 0x44);
+            quarters[2 * i + 1] = _mm256_permute4x64_epi64(bytes, 0xee);
+        }
+        nonzero[b] = ~(find_zeros(quarters, zigzag_bytes[0]) |
+                       (uint64_t)find_zeros(quarters, zigzag_bytes[1]) << 32);
+    }
+}
+
 void sct_dsp_fill_avx2(struct sct_dsp *dsp)
 {
     dsp->name = "avx2";
@@ -729,4 +923,6 @@ void sct_dsp_fill_avx2(struct sct_dsp *dsp)
     dsp->horz = horz_avx2;
     dsp->vert = vert_avx2;
     dsp->vert16 = vert16_avx2;
+    dsp->fdct = fdct_avx2;
+    dsp->quantise = quantise_avx2;
 }

@@ -17,6 +17,7 @@ static void check_variant(const struct sct_variant *v)
     FUZZ_CHECK(v->quality >= 1 && v->quality <= 100, "%d", v->quality);
     FUZZ_CHECK(v->compression >= SCT_COMPRESSION_DEFAULT && v->compression <= 9, "%d",
                v->compression);
+    FUZZ_CHECK(v->effort >= 0 && v->effort <= SCT_MAX_EFFORT, "%d", v->effort);
     FUZZ_CHECK(v->depth == 8 || v->depth == 16, "%d", v->depth);
     FUZZ_CHECK(v->filter, "no filter");
     FUZZ_CHECK(

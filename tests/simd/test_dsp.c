@@ -9,6 +9,7 @@
  * The seed is printed, and SCT_TEST_SEED repeats a run. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -514,6 +515,196 @@ static void vert_wraps_and_saturates_like_the_reference(void **state)
                            (enum fill)weight_fill);
 }
 
+/* ---- fdct -------------------------------------------------------------------------- */
+
+static void check_fdct(int n_blocks, size_t misalign, int extreme)
+{
+    const size_t width = 8 * (size_t)n_blocks;
+    const size_t coef_bytes = width * 8 * sizeof(int16_t);
+    const size_t activity_bytes = (size_t)n_blocks * sizeof(uint32_t);
+    uint8_t *block[8]; /* rows by themselves: the end of each is exact */
+    const uint8_t *rows[8];
+    char what[128];
+
+    for (int y = 0; y < 8; y++) {
+        block[y] = malloc(misalign + width);
+        assert_non_null(block[y]);
+        rows[y] = block[y] + misalign;
+        for (size_t x = 0; x < misalign + width; x++)
+            block[y][x] =
+                (uint8_t)(extreme ? (random_u32() % 2 ? 255 : 0) : random_u32());
+    }
+    snprintf(what, sizeof what, "fdct of %d blocks misaligned %zu", n_blocks, misalign);
+
+    struct guarded want = alloc_guarded(coef_bytes, 0);
+    struct guarded want_activity = alloc_guarded(activity_bytes, 4);
+    fixture.ref.fdct((int16_t *)(void *)want.data, (uint32_t *)(void *)want_activity.data,
+                     rows, n_blocks);
+    for (int i = 0; i < fixture.n_impls; i++) {
+        struct guarded got = alloc_guarded(coef_bytes, 0);
+        struct guarded got_activity = alloc_guarded(activity_bytes, 4);
+        fixture.impl[i].fdct((int16_t *)(void *)got.data,
+                             (uint32_t *)(void *)got_activity.data, rows, n_blocks);
+        expect_same(&want, &got, coef_bytes, fixture.impl[i].name, what);
+        expect_same(&want_activity, &got_activity, activity_bytes, fixture.impl[i].name,
+                    what);
+        free(got.block);
+        free(got_activity.block);
+    }
+    free(want.block);
+    free(want_activity.block);
+    for (int y = 0; y < 8; y++)
+        free(block[y]);
+}
+
+static void fdct_equals_the_reference(void **state)
+{
+    (void)state;
+    skip_without_implementations();
+    for (int n_blocks = 1; n_blocks <= 20; n_blocks++)
+        for (int k = 0; k < 8; k++)
+            check_fdct(n_blocks, (size_t)random_int(0, 15), k % 2);
+    check_fdct(201, 3, 1);
+}
+
+/* B[u][x] of README.md over sqrt(8): orthonormal. */
+static double dct_basis(int u, int x)
+{
+    const double pi = 3.14159265358979323846;
+    return u == 0 ? sqrt(0.125) : 0.5 * cos((2 * x + 1) * u * pi / 16);
+}
+
+/* Half a step of 1/32 after the first pass reaches a coef at most sqrt(8) times, 0.045; half a
+ * step of 1/16 at the end is 0.032. */
+static void fdct_is_within_a_twelfth_of_the_definition(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 200; k++) {
+        uint8_t samples[8][8];
+        const uint8_t *rows[8];
+        _Alignas(64) int16_t coefs[64];
+        uint32_t activity;
+        for (int y = 0; y < 8; y++) {
+            rows[y] = samples[y];
+            for (int x = 0; x < 8; x++)
+                samples[y][x] = (uint8_t)(k % 2 ? random_u32() : random_u32() % 2 * 255);
+        }
+        fixture.ref.fdct(coefs, &activity, rows, 1);
+        for (int u = 0; u < 8; u++)
+            for (int v = 0; v < 8; v++) {
+                double sum = 0;
+                for (int y = 0; y < 8; y++)
+                    for (int x = 0; x < 8; x++)
+                        sum += dct_basis(u, x) * dct_basis(v, y) * (samples[y][x] - 128);
+                assert_true(fabs(coefs[8 * u + v] / 16.0 - sum) < 1.0 / 12);
+            }
+    }
+}
+
+/* ---- quantise ---------------------------------------------------------------------- */
+
+/* Any within the contract, and steps as pictures have them. */
+static struct sct_quantiser make_quantiser(int is_any)
+{
+    struct sct_quantiser q;
+    for (int i = 0; i < 64; i++) {
+        const int divisor = 16 * random_int(1, 255);
+        int k = 0;
+        while (divisor >> (k + 1))
+            k++;
+        q.reciprocal[i] = (uint16_t)((1 << (15 + k)) / divisor);
+        q.scale[i] = (uint16_t)(1 << (17 - k));
+        q.rounding[i] = (uint16_t)(is_any ? random_int(0, 16383) : divisor / 2);
+        q.zero[i] = (uint16_t)(is_any ? random_int(0, 16383) : divisor * 5 / 8);
+        q.zero_busy[i] = (uint16_t)(is_any ? random_int(0, 16383) : divisor / 8);
+    }
+    return q;
+}
+
+static void check_quantise(int n_blocks, int largest, int is_any, int is_in_place)
+{
+    const size_t n = 64 * (size_t)n_blocks;
+    const size_t mask_bytes = (size_t)n_blocks * sizeof(uint64_t);
+    const struct sct_quantiser q = make_quantiser(is_any);
+    int16_t *coefs = alloc_or_fail(64, n * sizeof *coefs);
+    uint16_t *strengths = malloc((size_t)n_blocks * sizeof *strengths);
+    assert_non_null(strengths);
+    char what[128];
+
+    for (size_t i = 0; i < n; i++)
+        coefs[i] = (int16_t)random_int(-largest, largest);
+    for (int b = 0; b < n_blocks; b++)
+        strengths[b] = (uint16_t)random_u32();
+    snprintf(what, sizeof what, "quantise %d blocks up to %d, any %d in place %d",
+             n_blocks, largest, is_any, is_in_place);
+
+    struct guarded want = alloc_guarded(n * sizeof *coefs, 0);
+    struct guarded want_mask = alloc_guarded(mask_bytes, 8);
+    fixture.ref.quantise((int16_t *)(void *)want.data, (uint64_t *)(void *)want_mask.data,
+                         coefs, strengths, &q, n_blocks);
+    for (int i = 0; i < fixture.n_impls; i++) {
+        struct guarded got = alloc_guarded(n * sizeof *coefs, 0);
+        struct guarded got_mask = alloc_guarded(mask_bytes, 8);
+        int16_t *levels = (int16_t *)(void *)got.data;
+        if (is_in_place)
+            memcpy(levels, coefs, n * sizeof *coefs);
+        fixture.impl[i].quantise(levels, (uint64_t *)(void *)got_mask.data,
+                                 is_in_place ? levels : coefs, strengths, &q, n_blocks);
+        expect_same(&want, &got, n * sizeof *coefs, fixture.impl[i].name, what);
+        expect_same(&want_mask, &got_mask, mask_bytes, fixture.impl[i].name, what);
+        free(got.block);
+        free(got_mask.block);
+    }
+    free(want.block);
+    free(want_mask.block);
+    free(strengths);
+    free(coefs);
+}
+
+static void quantise_equals_the_reference(void **state)
+{
+    (void)state;
+    skip_without_implementations();
+    for (int n_blocks = 1; n_blocks <= 9; n_blocks++)
+        for (int k = 0; k < 40; k++)
+            check_quantise(n_blocks, k % 2 ? 16384 : 16 << random_int(0, 10), k / 2 % 2,
+                           k / 4 % 2);
+}
+
+/* Divisions that round: the reference agrees with arithmetic for every level and step, but where
+ * a quotient is within a 2000th of half a step. */
+static void quantise_divides(void **state)
+{
+    (void)state;
+    const uint16_t strength = 0;
+    for (int step = 1; step <= 255; step++) {
+        const int divisor = 16 * step;
+        int k = 0;
+        struct sct_quantiser q = {.zero = {0}};
+        while (divisor >> (k + 1))
+            k++;
+        for (int i = 0; i < 64; i++) {
+            q.reciprocal[i] = (uint16_t)(((1 << (15 + k)) + divisor / 2) / divisor);
+            q.scale[i] = (uint16_t)(1 << (17 - k));
+            q.rounding[i] = (uint16_t)(divisor / 2);
+        }
+        for (int first = -16384; first < 16384; first += 64) {
+            _Alignas(64) int16_t coefs[64], levels[64];
+            uint64_t nonzero;
+            for (int i = 0; i < 64; i++)
+                coefs[i] = (int16_t)(first + i);
+            fixture.ref.quantise(levels, &nonzero, coefs, &strength, &q, 1);
+            for (int k2 = 0; k2 < 64; k2++) {
+                const int i = sct_zigzag[k2];
+                const double quotient = (double)coefs[i] / divisor;
+                assert_true(fabs(levels[i] - quotient) <=
+                            0.5 + 0.13 + fabs(quotient) / 2000);
+                assert_int_equal(nonzero >> k2 & 1, levels[i] != 0);
+            }
+        }
+    }
+}
+
 /* ---- the reference itself ---------------------------------------------------------- */
 
 static void reference_gives_the_results_worked_out_by_hand(void **state)
@@ -580,7 +771,8 @@ static int is_zeroed(const struct sct_dsp *dsp)
     const struct sct_dsp zero = {0};
     return dsp->name == zero.name && dsp->pack == zero.pack &&
            dsp->pack16 == zero.pack16 && dsp->horz == zero.horz &&
-           dsp->vert == zero.vert && dsp->vert16 == zero.vert16;
+           dsp->vert == zero.vert && dsp->vert16 == zero.vert16 &&
+           dsp->fdct == zero.fdct && dsp->quantise == zero.quantise;
 }
 
 static void reference_runs_everywhere_and_is_the_first_name(void **state)
@@ -730,6 +922,10 @@ int main(void)
     fflush(stdout);
 
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fdct_equals_the_reference),
+        cmocka_unit_test(fdct_is_within_a_twelfth_of_the_definition),
+        cmocka_unit_test(quantise_equals_the_reference),
+        cmocka_unit_test(quantise_divides),
         cmocka_unit_test(reference_gives_the_results_worked_out_by_hand),
         cmocka_unit_test(reference_runs_everywhere_and_is_the_first_name),
         cmocka_unit_test(forced_implementation_is_the_one_that_runs),
@@ -747,6 +943,10 @@ int main(void)
         cmocka_unit_test(vert_equals_the_reference_for_all_widths),
         cmocka_unit_test(vert_equals_the_reference_for_all_row_counts),
         cmocka_unit_test(vert_wraps_and_saturates_like_the_reference),
+        cmocka_unit_test(fdct_equals_the_reference),
+        cmocka_unit_test(fdct_is_within_a_twelfth_of_the_definition),
+        cmocka_unit_test(quantise_equals_the_reference),
+        cmocka_unit_test(quantise_divides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
