@@ -69,7 +69,7 @@ struct sct_picture {
     const char *coding;   /* "baseline", "progressive", "interlaced", "lossless", ... */
     int restart_interval; /* MCUs; 0: none */
     int quality;     /* estimated from the quantisation tables, 1..100; 0: not known */
-    int is_animated; /* only the first frame is read */
+    int is_animated; /* only the first frame is read; that is for the caller to tell */
     int has_exif, has_gps, has_thumbnail, has_xmp, has_iptc, has_comment;
     int has_gain_map; /* an HDR gain map goes with it, Ultra HDR or ISO 21496-1 */
     int has_mpf;      /* further pictures follow the first one, CIPA DC-007 (MPF) */

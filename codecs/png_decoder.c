@@ -346,8 +346,6 @@ static int describe_picture(struct sct_decoder *d)
     p->coding = d->ihdr.interlace_method ? "interlaced" : "";
     p->has_comment = d->source.has_text;
     p->is_animated = d->source.is_animated;
-    if (p->is_animated)
-        sct_report_warn(d->report, "animated: only the first frame is used");
     describe_colour(d);
     describe_exif(d);
     describe_xmp(d);

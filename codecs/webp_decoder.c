@@ -273,8 +273,6 @@ static int describe(struct sct_decoder *d)
         p->quality =
             sct_webp_quality(file->frame.bitstream.data, file->frame.bitstream.n_bytes);
     p->is_animated = file->n_frames > 1;
-    if (p->is_animated)
-        sct_report_warn(d->report, "animated: only the first frame is used");
     const int status = describe_metadata(d);
     return status == SCT_OK ? check_memory(d) : status;
 }

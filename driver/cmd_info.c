@@ -80,6 +80,8 @@ static void look_inside(struct sct_info *info, struct sct_reader *reader,
         sct_reader_init(reader, &source);
         info->status = sct_decoder_open(&ops, &decoder, &spec, &info->picture);
     }
+    if (info->status == SCT_OK && info->picture.is_animated)
+        sct_report_warn(&info->report, "animated: only the first frame is used");
     const char *message = info->status == SCT_OK ? "" : sct_verdict_explain(info->status);
     if (in.message[0])
         message = in.message;

@@ -683,11 +683,23 @@ static int begin(struct run *run, const struct sct_job *job, struct sct_result *
     return status < 0 ? status : plan_geometries(run);
 }
 
+/* Copies stay animated. */
+static void warn_of_frames(const struct run *run)
+{
+    int n_encoded = 0;
+    for (int i = 0; i < run->job->n_variants; i++)
+        n_encoded += !run->result->output[i].is_unchanged;
+    if (run->picture.is_animated && n_encoded > 0)
+        sct_report_warn(&run->result->report, "animated: only the first frame is used");
+}
+
 static int end(struct run *run, int status)
 {
     struct sct_result *result = run->result;
     if (run->intake.status < 0) /* what the decoder took for a source that fails */
         status = run->intake.status;
+    if (status == SCT_OK)
+        warn_of_frames(run);
     for (int i = 0; run->variants && i < run->job->n_variants; i++) {
         struct variant_run *v = &run->variants[i];
         for (int ci = 0; ci < SCT_MAX_COMPONENTS; ci++)

@@ -4,8 +4,8 @@ import os
 import struct
 import subprocess
 
-from cli_pictures import GRAY, RGB, RGBA, Png, make_png
-from cli_support import (CommandTest, Frame, PATIENCE_S, SCANTLING, corpus, read, size_of)
+from cli_pictures import GRAY, RGB, RGBA, Png, make_animation, make_png
+from cli_support import (CommandTest, Frame, PATIENCE_S, SCANTLING, SOURCE_DIR, corpus, read, size_of)
 
 PHOTO = "natural_420_640x480.jpg"
 ROTATED = "exif_orient6_everything_be.jpg"
@@ -158,6 +158,28 @@ class Formats(PictureTest):
         self.assertEqual(o["saved_bytes"], before - after)
         o = self.resize("--json", "-s", "100", "--quality-exact", "-o", "y.png", "p.png").objects[0]
         self.assertEqual((o["verdict"], o["outputs"][0]["unchanged"]), ("ok", False))
+
+    def test_of_animations_the_first_frame_is_used_unless_they_are_copied(self):
+        with open(self.at("a.png"), "wb") as f:
+            f.write(make_animation(20, 10, slope))
+        with open(self.at("a.webp"), "wb") as f:
+            f.write(read(os.path.join(SOURCE_DIR, "tests", "fuzz", "seeds", "webp_animated.webp")))
+        for name, mark in (("a.png", b"acTL"), ("a.webp", b"ANIM")):
+            for words in ([], ["--salvage"], ["--dry-run"]):
+                o = self.resize("--json", "-s", "1000", *words, "-o", "out/", name).objects[0]
+                self.assertEqual((o["verdict"], o.get("warning")), ("unchanged", None), words)
+            self.assertIn(mark, read(self.at("out", name)))
+            o = self.resize("--json", "-s", "1000", "--quality-exact", "-o", "exact", name).objects[0]
+            self.assertNotEqual("warning" in o, o["outputs"][0]["unchanged"])
+            self.assertNotEqual("warning" in o, mark in read(self.at("exact")))
+            for words in (["-s", "8"], ["-s", "1000", "-s", "8"], ["-s", "1000", "-f", "jpeg"]):
+                o = self.resize("--json", *words, "-o", "{name}.{ext}", name).objects[0]
+                self.assertEqual((o["verdict"], o["warnings"], o["warning"]),
+                                 ("ok", 1, "animated: only the first frame is used"))
+            self.assertIn(mark, read(self.at("1000." + name[2:])))
+            self.assertNotIn(mark, read(self.at("8." + name[2:])))
+            run = self.run_command("info", name)
+            self.assertIn("animated: only the first frame is used", run.stdout.decode())
 
     def test_values_that_make_no_sense(self):
         self.put_png("p.png", 8, 8, RGB, slope)

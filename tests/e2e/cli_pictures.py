@@ -12,9 +12,9 @@ def make_chunk(kind, body):
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def make_png(width, height, colour, sample, depth=8, chunks=(), is_interlaced=False):
+def make_png(width, height, colour, sample, depth=8, chunks=(), behind=(), is_interlaced=False):
     """sample(x, y) gives the samples of a pixel; chunks, pairs of kind and body, come before the
-    picture. An interlaced one has to be of one colour."""
+    picture, `behind` after it. An interlaced one has to be of one colour."""
     size = {8: "B", 16: "H"}[depth]
     rows = b"".join(
         b"\0" + struct.pack(f">{width * SAMPLES[colour]}{size}",
@@ -30,7 +30,20 @@ def make_png(width, height, colour, sample, depth=8, chunks=(), is_interlaced=Fa
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, is_interlaced)
     return (SIGNATURE + make_chunk(b"IHDR", header)
             + b"".join(make_chunk(*chunk) for chunk in chunks)
-            + make_chunk(b"IDAT", zlib.compress(rows)) + make_chunk(b"IEND", b""))
+            + make_chunk(b"IDAT", zlib.compress(rows))
+            + b"".join(make_chunk(*chunk) for chunk in behind) + make_chunk(b"IEND", b""))
+
+
+def make_animation(width, height, sample):
+    """An APNG of two frames, both the picture; behind every chunk its number, where it has one."""
+    still = make_png(width, height, RGB, sample)
+    data = Png(still).chunks[b"IDAT"]
+
+    def frame(number):
+        return b"fcTL", struct.pack(">IIIIIHHBB", number, width, height, 0, 0, 1, 10, 0, 0)
+
+    return make_png(width, height, RGB, sample, chunks=[(b"acTL", struct.pack(">II", 2, 0)), frame(0)],
+                    behind=[frame(1), (b"fdAT", struct.pack(">I", 2) + data)])
 
 
 def unfilter(data, n_row, step):
