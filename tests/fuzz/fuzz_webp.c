@@ -90,6 +90,16 @@ static void decode(struct outcome *o, const uint8_t *data, size_t size, int salv
     free(reader);
 }
 
+/* libwebp has two decoders. The incremental one, which ours and browsers use, wants something behind
+ * the header of the first partition; the other reads on, in zeros. */
+static int is_read_incrementally(const uint8_t *data, size_t size)
+{
+    WebPIDecoder *const d = WebPINewDecoder(NULL);
+    const int is_read = d && WebPIUpdate(d, data, size) == VP8_STATUS_OK;
+    WebPIDelete(d);
+    return is_read;
+}
+
 /* The same without us; no hash where a picture is not decoded, or does not fill its canvas. */
 static int hash_picture(uint64_t hash[SCT_MAX_COMPONENTS], const uint8_t *data,
                         size_t size, int width, int height, int has_alpha)
@@ -104,7 +114,8 @@ static int hash_picture(uint64_t hash[SCT_MAX_COMPONENTS], const uint8_t *data,
     const int n = 3 + (config.input.has_alpha != 0);
     config.output.colorspace =
         is_lossless ? (n == 4 ? MODE_RGBA : MODE_RGB) : (n == 4 ? MODE_YUVA : MODE_YUV);
-    const int is_decoded = WebPDecode(data, size, &config) == VP8_STATUS_OK;
+    const int is_decoded = WebPDecode(data, size, &config) == VP8_STATUS_OK &&
+                           is_read_incrementally(data, size);
     const WebPYUVABuffer *yuva = &config.output.u.YUVA;
     const uint8_t *const planes[] = {yuva->y, yuva->u, yuva->v, yuva->a};
     const int strides[] = {yuva->y_stride, yuva->u_stride, yuva->v_stride,
