@@ -20,16 +20,14 @@
 #include "mem.h"
 
 enum {
-    TEM = 0x01,
+    SOF0 = 0xC0, /* markers below it are reserved, or TEM: T.81, table B.1 */
     RST0 = 0xD0,
     RST7 = 0xD7,
     SOI = 0xD8,
     EOI = 0xD9,
     SOS = 0xDA,
     APP0 = 0xE0,
-    APP14 = 0xEE,
-    APP15 = 0xEF,
-    COM = 0xFE
+    APP14 = 0xEE
 };
 
 enum { JFIF_BYTES = 14, ADOBE_BYTES = 12 }; /* of payload, without thumbnail and extras */
@@ -119,7 +117,7 @@ static size_t choose_bytes(const struct sct_jpeg_strip *s, const uint8_t *payloa
 {
     size_t prefix_bytes;
 
-    if (s->marker != COM && (s->marker < APP0 || s->marker > APP15))
+    if (s->marker < APP0)
         return n_bytes;
     if (s->marker == APP0 && n_bytes >= JFIF_BYTES && !memcmp(payload, "JFIF", 5))
         return JFIF_BYTES;
@@ -201,7 +199,8 @@ static void start_marker(struct sct_jpeg_strip *s, int marker)
     }
 }
 
-/* Looks for the next marker, past fill bytes and whatever else there is. */
+/* Looks for the next marker, past fill bytes and whatever else there is. What is no marker
+ * inside a scan is none here: if it were kept, it might come to stand behind one. */
 static size_t seek_marker(struct sct_jpeg_strip *s, const uint8_t *data, size_t n_bytes)
 {
     for (size_t i = 0; i < n_bytes; i++) {
@@ -210,9 +209,9 @@ static size_t seek_marker(struct sct_jpeg_strip *s, const uint8_t *data, size_t 
             s->n_held = 1;
             continue;
         }
-        const int is_marker = s->n_held && c != 0;
+        const int is_marker = s->n_held != 0;
         s->n_held = 0;
-        if (is_marker && c != TEM && (c < RST0 || c > RST7)) {
+        if (is_marker && c >= SOF0 && (c < RST0 || c > RST7)) {
             start_marker(s, c);
             return i + 1;
         }
@@ -256,7 +255,7 @@ static size_t copy_scan(struct sct_jpeg_strip *s, const uint8_t *data, size_t n_
             continue;
         }
         /* reserved markers are damage: copied, for decoders to deal with */
-        if (c < 0xC0 || (c >= RST0 && c <= RST7)) {
+        if (c < SOF0 || (c >= RST0 && c <= RST7)) {
             s->status = emit_held(s);
             if (s->status != SCT_OK)
                 return at;

@@ -2,10 +2,10 @@
  * decoded.
  *
  * What stays: frame and scan headers, tables, entropy-coded data; JFIF's marker without its
- * thumbnail; Adobe's marker; the ICC profile. All other APPn segments and comments go, and so
- * do fill bytes in front of markers, bytes between segments and everything behind the first
- * EOI (further pictures, films). In the place of what went come the caller's EXIF, XMP and
- * image resources: in front of the first segment that is not JFIF's.
+ * thumbnail; Adobe's marker; the ICC profile. All other APPn segments go, and so do comments,
+ * what T.81 reserves, fill bytes in front of markers, bytes between segments and everything
+ * behind the first EOI (further pictures, films). In the place of what went come the caller's
+ * EXIF, XMP and image resources: in front of the first segment that is not JFIF's.
  *
  * Pushed in pieces, so that it can be given what a decoder reads. The output does not depend
  * on how the input is cut into pieces. */

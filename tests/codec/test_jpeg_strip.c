@@ -262,6 +262,9 @@ static void structure_is_followed(void **state)
     /* reserved markers in a scan */
     ASSERT_STRIPS(HEAD SCAN_HEADER "\xFF\x02\xFF\x01\xFF\xBF\xFF\xD9",
                   HEAD SCAN_HEADER "\xFF\x02\xFF\x01\xFF\xBF\xFF\xD9", SCT_OK);
+    /* and outside, where they could carry something past: behind a scan they would be data */
+    ASSERT_STRIPS(HEAD BODY "\xFF\xFE\0\2\xFF\x12\0\6\xFF\xE1\0\2\xFF\xF3\0\3x\xFF\xD9",
+                  whole, SCT_OK);
 }
 
 static void what_is_no_picture_is_an_error(void **state)
