@@ -2,7 +2,8 @@
  *
  * 1. Numbers are read and written through tiff.h, which checks the bounds.
  * 2. A copy keeps every offset as it is: entries are overwritten where they stand, bytes are
- * zeroed, or cut off at the end. Maker notes have offsets that nobody else knows.
+ * zeroed, or cut off at the end; what is new stands behind all of them. Maker notes have offsets
+ * that nobody else knows.
  * 3. A loop runs over the entries of a directory, or over at most MAX_DIRECTORIES of them,
  * whatever the links say. */
 #include <string.h>
@@ -25,7 +26,8 @@ enum {
     TAG_GPS_IFD = 0x8825,
     TAG_PIXEL_X = 0xA002,
     TAG_PIXEL_Y = 0xA003,
-    MAX_DIRECTORIES = 8
+    MAX_DIRECTORIES = 8,
+    ENTRY_BYTES = 12
 };
 
 /* ---- credits ----------------------------------------------------------------------- */
@@ -242,6 +244,51 @@ static int remove_thumbnails(struct correction *c, size_t ifd0)
     return SCT_OK;
 }
 
+static void put_u16(struct sct_blob *out, const struct sct_tiff *t, unsigned value)
+{
+    uint8_t bytes[2];
+    const struct sct_tiff to = {bytes, sizeof bytes, t->big_endian};
+    sct_tiff_put_u16(&to, bytes, 0, value);
+    sct_blob_put(out, bytes, sizeof bytes);
+}
+
+static void repeat_entries(struct sct_blob *out, size_t ifd, unsigned begin, unsigned end)
+{
+    uint8_t entry[ENTRY_BYTES]; /* `out` may move */
+    for (unsigned i = begin; i < end && out->status == SCT_OK; i++) {
+        memcpy(entry, out->data + ifd + 2 + ENTRY_BYTES * (size_t)i, sizeof entry);
+        sct_blob_put(out, entry, sizeof entry);
+    }
+}
+
+/* IFD0 once more behind everything, with an entry that it lacks, and nothing that follows it.
+ * Entries stand in the order of their tags. */
+static int add_orientation(struct sct_blob *out, const struct sct_tiff *t, size_t ifd0,
+                           int orientation)
+{
+    const unsigned n = sct_tiff_u16(t, ifd0);
+    unsigned i = 0;
+    if (n == UINT16_MAX)
+        return SCT_ERR_CORRUPT;
+    while (i < n && sct_tiff_u16(t, ifd0 + 2 + ENTRY_BYTES * (size_t)i) < TAG_ORIENTATION)
+        i++;
+    sct_blob_put(out, "\0", out->n_bytes % 2);
+    const size_t at = out->n_bytes;
+    put_u16(out, t, n + 1);
+    repeat_entries(out, ifd0, 0, i);
+    put_u16(out, t, TAG_ORIENTATION);
+    put_u16(out, t, SCT_TIFF_SHORT);
+    put_u16(out, t, t->big_endian ? 0 : 1); /* a count of 1, in 32 bits */
+    put_u16(out, t, t->big_endian ? 1 : 0);
+    put_u16(out, t, (unsigned)orientation);
+    put_u16(out, t, 0);
+    repeat_entries(out, ifd0, i, n);
+    sct_blob_put(out, "\0\0\0\0", 4);
+    if (out->status == SCT_OK)
+        sct_tiff_put_u32(t, out->data, 4, (uint32_t)at);
+    return out->status;
+}
+
 int sct_exif_correct(struct sct_blob *out, struct sct_bytes exif,
                      const struct sct_shape *shape)
 {
@@ -271,5 +318,8 @@ int sct_exif_correct(struct sct_blob *out, struct sct_bytes exif,
     replace_number(&c, exif_ifd, TAG_PIXEL_Y, SCT_TIFF_LONG, shape->height);
     const int status = remove_thumbnails(&c, ifd0);
     out->n_bytes = c.n_bytes;
-    return status;
+    if (status != SCT_OK || shape->orientation == 1 ||
+        sct_tiff_find(&c.t, ifd0, TAG_ORIENTATION))
+        return status;
+    return add_orientation(out, &c.t, ifd0, shape->orientation);
 }

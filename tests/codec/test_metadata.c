@@ -271,6 +271,47 @@ static void an_orientation_survives_every_mode(void **state)
             }
 }
 
+/* Of two entries one belongs in front of the new one, and one behind it. */
+static void an_orientation_that_exif_lacks_is_added(void **state)
+{
+    (void)state;
+    for (int endian = II; endian <= MM; endian++)
+        for (int orientation = 1; orientation <= 8; orientation++) {
+            struct stream s = {.big_endian = endian};
+            struct sct_metadata out;
+            put(&s, endian == II ? "II" : "MM", 2);
+            put_u16(&s, 42);
+            put_u32(&s, 8);
+            put_u16(&s, 2);
+            put_entry(&s, 0x0100, 4, 1, 9999);
+            put_entry(&s, 0x013B, 2, 11, 38);
+            put_u32(&s, 0);
+            put(&s, "Ann Artist", 11); /* an odd size */
+            const struct sct_metadata_spec spec = {.mode = SCT_METADATA_ALL,
+                                                   .exif = exif_of(&s),
+                                                   .width = 640,
+                                                   .height = 480,
+                                                   .orientation = orientation};
+            assert_int_equal(sct_metadata_make(&out, &spec), SCT_OK);
+            assert_int_equal(find_orientation(out.exif), orientation);
+            struct stream got = {.size = out.exif.n_bytes, .big_endian = endian};
+            memcpy(got.data, out.exif.data, out.exif.n_bytes);
+            const size_t ifd = get_u32(&got, 4);
+            const unsigned n = orientation == 1 ? 2 : 3;
+            assert_int_equal(ifd, orientation == 1 ? 8 : s.size + 1);
+            assert_int_equal(get_u16(&got, ifd), n);
+            assert_int_equal(got.size, ifd + 2 + 12 * n + 4 + (n == 2 ? 11 : 0));
+            for (unsigned i = 1; i < n; i++)
+                assert_true(get_u16(&got, ifd + 2 + 12 * (i - 1)) <
+                            get_u16(&got, ifd + 2 + 12 * i));
+            assert_int_equal(get_u32(&got, ifd + 2 + 8), 640);
+            assert_int_equal(get_u32(&got, ifd + 2 + 12 * n), 0);
+            assert_memory_equal(got.data + ifd + 2 + 12 * (n - 1), s.data + 22, 12);
+            assert_memory_equal(got.data + 38, "Ann Artist", 11);
+            sct_metadata_free(&out);
+        }
+}
+
 /* ---- copyright --------------------------------------------------------------------- */
 
 static void copyright_takes_exif_first(void **state)
@@ -729,6 +770,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(none_keeps_nothing),
         cmocka_unit_test(an_orientation_survives_every_mode),
+        cmocka_unit_test(an_orientation_that_exif_lacks_is_added),
         cmocka_unit_test(copyright_takes_exif_first),
         cmocka_unit_test(copyright_takes_xmp_next),
         cmocka_unit_test(copyright_takes_iptc_last),
