@@ -66,8 +66,8 @@ static const double weights[SCT_SSIM_PLANES * N_SCALES][SCT_SSIM_NORMS] = {
     {0.0, 0.0, 0.0, 0.0005130064588990679, 0.0, 0.00010854057858411537}};
 
 struct picture {
-    const struct sct_rgb_view *view;
-    float *to_linear;  /* by sample, 1 << bits of them */
+    const struct sct_rgb *rgb;
+    float *to_linear;  /* by sample, 1 << depth of them */
     float *smaller[3]; /* R, G, B at the next scale */
 };
 
@@ -101,9 +101,9 @@ struct score {
 
 /* ---- light ---- */
 
-static void fill_to_linear(float *table, int bits)
+static void fill_to_linear(float *table, int depth)
 {
-    const int n = 1 << bits;
+    const int n = 1 << depth;
     const float step = 1.0f / (float)(n - 1);
     for (int i = 0; i < n; i++)
         table[i] = (float)pow((float)i * step, SCT_SSIMULACRA2_GAMMA);
@@ -111,17 +111,16 @@ static void fill_to_linear(float *table, int bits)
 
 static void read_samples(float *const linear[3], const struct picture *p, int y)
 {
-    const int n = p->view->width;
-    const void *const row = (const char *)p->view->samples + y * p->view->stride;
-    const uint8_t *const bytes = row;
-    const uint16_t *const words = row;
     for (int c = 0; c < 3; c++) {
-        if (p->view->bits == 8)
-            for (int x = 0; x < n; x++)
-                linear[c][x] = p->to_linear[bytes[3 * x + c]];
+        const struct sct_plane *const plane = &p->rgb->plane[c];
+        const uint8_t *const narrow = sct_plane_row(plane, y);
+        const uint16_t *const wide = (const void *)narrow;
+        if (p->rgb->depth == 8)
+            for (int x = 0; x < plane->width; x++)
+                linear[c][x] = p->to_linear[narrow[x]];
         else
-            for (int x = 0; x < n; x++)
-                linear[c][x] = p->to_linear[words[3 * x + c]];
+            for (int x = 0; x < plane->width; x++)
+                linear[c][x] = p->to_linear[wide[x]];
     }
 }
 
@@ -319,10 +318,10 @@ static int allocate(struct score *s)
     const size_t smaller_bytes =
         sct_size_mul(sct_size_mul(s->smaller_floats, sizeof(float)), (height + 1) / 2);
     for (struct picture *p = s->pictures; p < s->pictures + 2; p++) {
-        p->to_linear = sct_mem_alloc(sizeof(float) << p->view->bits);
+        p->to_linear = sct_mem_alloc(sizeof(float) << p->rgb->depth);
         if (!p->to_linear)
             return SCT_ERR_MEMORY;
-        fill_to_linear(p->to_linear, p->view->bits);
+        fill_to_linear(p->to_linear, p->rgb->depth);
         for (int c = 0; c < 3; c++) {
             p->smaller[c] = sct_mem_alloc(smaller_bytes);
             if (!p->smaller[c])
@@ -342,27 +341,25 @@ static void release(struct score *s)
     sct_mem_free(s->memory);
 }
 
-static int can_be_scored(const struct sct_rgb_view *reference,
-                         const struct sct_rgb_view *distorted)
+static int is_sound(const struct sct_rgb *rgb)
 {
-    return reference->width == distorted->width &&
-           reference->height == distorted->height &&
-           reference->width >= SCT_SSIMULACRA2_MIN_SIZE &&
-           reference->height >= SCT_SSIMULACRA2_MIN_SIZE &&
-           (reference->bits == 8 || reference->bits == 16) &&
-           (distorted->bits == 8 || distorted->bits == 16);
+    return rgb->plane[0].width >= SCT_SSIMULACRA2_MIN_SIZE &&
+           rgb->plane[0].height >= SCT_SSIMULACRA2_MIN_SIZE &&
+           (rgb->depth == 8 || rgb->depth == 16);
 }
 
-int sct_ssimulacra2(double *score, const struct sct_rgb_view *reference,
-                    const struct sct_rgb_view *distorted)
+int sct_ssimulacra2(double *score, const struct sct_rgb *reference,
+                    const struct sct_rgb *distorted)
 {
+    const int width = reference->plane[0].width, height = reference->plane[0].height;
     double norms[N_SCALES][SCT_SSIM_PLANES][SCT_SSIM_NORMS];
     int n_scales = 0;
-    if (!can_be_scored(reference, distorted))
+    if (!is_sound(reference) || !is_sound(distorted) ||
+        distorted->plane[0].width != width || distorted->plane[0].height != height)
         return SCT_ERR_ARGUMENT;
-    struct score s = {.pictures = {{.view = reference}, {.view = distorted}},
-                      .width = reference->width,
-                      .height = reference->height};
+    struct score s = {.pictures = {{.rgb = reference}, {.rgb = distorted}},
+                      .width = width,
+                      .height = height};
     sct_ssim_rows_init(&s.rows);
     sct_ssim_blur_init(&s.blur);
     const int status = allocate(&s);

@@ -12,8 +12,7 @@
 #ifndef SCT_SSIMULACRA2_H
 #define SCT_SSIMULACRA2_H
 
-#include <stddef.h>
-
+#include "plane.h"
 #include "status.h"
 
 /* How samples become light: a power of 1 / 0.45455, as an ICC profile stores it, which is what
@@ -25,18 +24,16 @@
 /* The metric has no meaning for pictures that are narrower or lower. */
 enum { SCT_SSIMULACRA2_MIN_SIZE = 8 };
 
-/* Opaque sRGB: R G B, R G B, ... of 8 or 16 bits (uint16_t, aligned, native byte order). */
-struct sct_rgb_view {
-    const void *samples;
-    ptrdiff_t stride; /* bytes from a row to the next */
-    int width, height;
-    int bits;
+/* An opaque picture in sRGB: R, G and B, which may be one plane where it is gray. */
+struct sct_rgb {
+    struct sct_plane plane[3]; /* of one size */
+    int depth;                 /* bits of a sample: 8, or 16 (uint16_t) */
 };
 
 /* Statuses: SCT_ERR_ARGUMENT when the sizes differ, a side is below
- * SCT_SSIMULACRA2_MIN_SIZE, or bits is neither 8 nor 16; SCT_ERR_MEMORY. The pictures may
- * differ in depth. */
-int sct_ssimulacra2(double *score, const struct sct_rgb_view *reference,
-                    const struct sct_rgb_view *distorted);
+ * SCT_SSIMULACRA2_MIN_SIZE, or a depth is neither 8 nor 16; SCT_ERR_MEMORY. The two may differ
+ * in depth. */
+int sct_ssimulacra2(double *score, const struct sct_rgb *reference,
+                    const struct sct_rgb *distorted);
 
 #endif
