@@ -17,17 +17,6 @@
 #include "text.h"
 #include "verdict.h"
 
-static struct sct_limits fill_limits(struct sct_limits limits)
-{
-    if (limits.max_pixels == 0)
-        limits.max_pixels = SCT_MAX_PIXELS;
-    if (limits.max_scans == 0)
-        limits.max_scans = SCT_MAX_SCANS;
-    if (limits.max_memory_bytes == 0)
-        limits.max_memory_bytes = SCT_MAX_MEMORY_BYTES;
-    return limits;
-}
-
 /* A source that somebody looks over the shoulder of: the scan counter sees every byte that
  * the reader gets, so it need not know where the decoder stands in it. */
 struct watched_source {
@@ -66,9 +55,8 @@ static void look_inside(struct sct_info *info, struct sct_reader *reader,
     struct watched_source watched = {.scans = {0}};
     const struct sct_decoder_ops *ops = NULL;
     sct_decoder *decoder = NULL;
-    const struct sct_decoder_spec spec = {.reader = reader,
-                                          .limits = fill_limits(options->limits),
-                                          .report = &info->report};
+    const struct sct_decoder_spec spec = {
+        .reader = reader, .limits = options->limits, .report = &info->report};
     info->status =
         sct_infile_look(&facts, info->input, info->message, sizeof info->message);
     if (info->status != SCT_OK)

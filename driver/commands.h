@@ -11,6 +11,7 @@ enum sct_exit {
 
 int sct_command_resize(int argc, char **argv);
 int sct_command_info(int argc, char **argv);
+int sct_command_compare(int argc, char **argv);
 
 /* The exit status for so many inputs. */
 static inline int sct_exit_for(int n_fine, int n_failed)

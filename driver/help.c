@@ -8,7 +8,10 @@ const char *sct_help_main(void)
            "Usage:\n"
            "  scantling resize [OPTION]... INPUT...   make smaller pictures\n"
            "  scantling info [OPTION]... FILE...      say what is in a picture\n"
-           "  scantling help [resize | info]          say more\n"
+           "  scantling compare [OPTION]... REFERENCE PICTURE...\n"
+           "                                          say how much they differ\n"
+           "  scantling help [resize | info | compare]\n"
+           "                                          say more\n"
            "\n"
            "  --version   versions of the libraries, kernels available, kernel chosen\n"
            "  -h, --help  this text\n"
@@ -99,4 +102,32 @@ const char *sct_help_info(void)
            "  -h, --help             this text\n"
            "\n"
            "Exit status: 0 all fine, 1 some files failed, 2 usage, 3 all failed.\n";
+}
+
+const char *sct_help_compare(void)
+{
+    return "Usage: scantling compare [OPTION]... REFERENCE PICTURE...\n"
+           "\n"
+           "Says how much each PICTURE differs from REFERENCE for somebody who looks at\n"
+           "both. They have the same size, and any format; - is stdin. They are decoded "
+           "in\n"
+           "full, turned upright and brought to sRGB.\n"
+           "\n"
+           "  SSIMULACRA2  100 no difference, 90 none to be seen, 70 high quality, 50 "
+           "medium,\n"
+           "               30 low\n"
+           "  PSNR         in dB, of R, G and B, and of luma; more is better\n"
+           "  Butteraugli  the worst place, and a norm of all of them; less is better. "
+           "It takes\n"
+           "               butteraugli_main of Debian's libjxl-devtools\n"
+           "\n"
+           "      --json             one JSON object per picture, one per line\n"
+           "      --no-butteraugli   leave that out: it takes most of the time\n"
+           "      --background COL   under what is transparent; default white\n"
+           "      --max-pixels, --max-side, --max-whole-pixels, --max-input,\n"
+           "      --max-metadata, --max-scans, --max-memory, --timeout\n"
+           "                         limits on each picture, as of resize\n"
+           "  -h, --help             this text\n"
+           "\n"
+           "Exit status: 0 all compared, 1 some not, 2 usage, 3 none.\n";
 }

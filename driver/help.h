@@ -6,5 +6,6 @@
 const char *sct_help_main(void);
 const char *sct_help_resize(void);
 const char *sct_help_info(void);
+const char *sct_help_compare(void);
 
 #endif

@@ -70,10 +70,12 @@ static int print_help(const char *topic)
         fputs(sct_help_resize(), stdout);
     else if (topic && strcmp(topic, "info") == 0)
         fputs(sct_help_info(), stdout);
+    else if (topic && strcmp(topic, "compare") == 0)
+        fputs(sct_help_compare(), stdout);
     else if (!topic)
         fputs(sct_help_main(), stdout);
     else {
-        sct_text_complain("help: '%s' is not one of: resize info", topic);
+        sct_text_complain("help: '%s' is not one of: resize info compare", topic);
         return SCT_EXIT_USAGE;
     }
     return sct_command_close_stdout(SCT_EXIT_OK);
@@ -113,6 +115,8 @@ int main(int argc, char **argv)
         return sct_command_resize(argc - 1, argv + 1);
     if (strcmp(command, "info") == 0)
         return sct_command_info(argc - 1, argv + 1);
+    if (strcmp(command, "compare") == 0)
+        return sct_command_compare(argc - 1, argv + 1);
     if (strcmp(command, "help") == 0)
         return print_help(argc > 2 ? argv[2] : NULL);
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)

@@ -38,6 +38,7 @@ enum {
     OPT_SALVAGE,
     OPT_SANDBOX,
     OPT_QUALITY_EXACT,
+    OPT_NO_BUTTERAUGLI,
     OPT_MAX_PIXELS, /* limits, from here on */
     OPT_MAX_SIDE,
     OPT_MAX_WHOLE_PIXELS,
@@ -110,6 +111,15 @@ static const struct option resize_options[] = {
 
 static const struct option info_options[] = {
     {"json", no_argument, NULL, OPT_JSON},
+    LIMIT_OPTIONS,
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option compare_options[] = {
+    {"json", no_argument, NULL, OPT_JSON},
+    {"no-butteraugli", no_argument, NULL, OPT_NO_BUTTERAUGLI},
+    {"background", required_argument, NULL, OPT_BACKGROUND},
     LIMIT_OPTIONS,
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -237,6 +247,25 @@ static int take_environment(struct sct_limits *limits)
     return status;
 }
 
+/* The defaults, where nothing else was said. */
+static void fill_limits(struct sct_limits *limits)
+{
+    if (limits->max_pixels == 0)
+        limits->max_pixels = SCT_MAX_PIXELS;
+    if (limits->max_side == 0)
+        limits->max_side = SCT_MAX_PICTURE_SIDE;
+    if (limits->max_scans == 0)
+        limits->max_scans = SCT_MAX_SCANS;
+    if (limits->max_whole_pixels == 0)
+        limits->max_whole_pixels = SCT_MAX_WHOLE_PIXELS;
+    if (limits->max_metadata_bytes == 0)
+        limits->max_metadata_bytes = SCT_MAX_METADATA_BYTES;
+    if (limits->max_memory_bytes == 0)
+        limits->max_memory_bytes = SCT_MAX_MEMORY_BYTES;
+    if (limits->max_input_bytes == 0)
+        limits->max_input_bytes = SCT_MAX_INPUT_BYTES;
+}
+
 static int take_filter(const char *text, const struct sct_filter **filter)
 {
     *filter = sct_filter_find(text);
@@ -248,6 +277,13 @@ static int take_filter(const char *text, const struct sct_filter **filter)
         snprintf(list + n, sizeof list - n, " %s", sct_filter_at(i)->name);
     }
     return refuse("--filter", text, list);
+}
+
+static int take_background(const char *text, uint8_t background[3])
+{
+    if (sct_colour_parse(text, background) == SCT_OK)
+        return SCT_OK;
+    return refuse("--background", text, "a colour, such as white or #ffe4c4");
 }
 
 static int take_size(struct reading *r, const char *text)
@@ -375,8 +411,7 @@ static int take_setting(struct reading *r, int c, const char *text)
         break;
     case OPT_BACKGROUND:
         name = "--background";
-        if (sct_colour_parse(text, v->background) != SCT_OK)
-            status = refuse(name, text, "a colour, such as white or #ffe4c4");
+        status = take_background(text, v->background);
         break;
     case OPT_ICC:
         name = "--icc";
@@ -582,7 +617,43 @@ int sct_info_options_parse(struct sct_info_options *o, int argc, char **argv)
         else if (take_limit_option(c, optarg, &o->limits) != SCT_OK)
             return SCT_ERR_ARGUMENT;
     }
+    fill_limits(&o->limits);
     o->inputs = argv + optind;
     o->n_inputs = argc - optind;
     return check_inputs(o->inputs, o->n_inputs, argv[0]);
+}
+
+int sct_compare_options_parse(struct sct_compare_options *o, int argc, char **argv)
+{
+    int c, status;
+    *o = (struct sct_compare_options){.background = {255, 255, 255}};
+    optind = 1;
+    opterr = 0;
+    if (take_environment(&o->limits) != SCT_OK)
+        return SCT_ERR_ARGUMENT;
+    while ((c = getopt_long(argc, argv, ":h", compare_options, NULL)) != -1) {
+        status = SCT_OK;
+        switch (c) {
+        case '?':
+        case ':': return complain_option(c, argv);
+        case 'h': o->wants_help = 1; return SCT_OK;
+        case OPT_JSON: o->json = 1; break;
+        case OPT_NO_BUTTERAUGLI: o->without_butteraugli = 1; break;
+        case OPT_BACKGROUND: status = take_background(optarg, o->background); break;
+        default: status = take_limit_option(c, optarg, &o->limits); break;
+        }
+        if (status != SCT_OK)
+            return SCT_ERR_ARGUMENT;
+    }
+    fill_limits(&o->limits);
+    status = check_inputs(argv + optind, argc - optind, argv[0]);
+    if (status == SCT_OK && argc - optind < 2) {
+        sct_text_complain("%s: with which picture? See 'scantling compare --help'",
+                          argv[optind]);
+        status = SCT_ERR_ARGUMENT;
+    }
+    o->reference = argv[optind];
+    o->inputs = argv + optind + 1;
+    o->n_inputs = argc - optind - 1;
+    return status;
 }

@@ -1,4 +1,4 @@
-/* The command lines of `scantling resize` and `scantling info`. Command only. */
+/* The command lines of the subcommands. Command only. */
 #ifndef SCT_OPTIONS_H
 #define SCT_OPTIONS_H
 
@@ -25,12 +25,23 @@ int sct_options_parse(struct sct_options *o, int argc, char **argv);
 
 struct sct_info_options {
     int json, wants_help;
-    struct sct_limits limits;
+    struct sct_limits limits; /* without zeros, except that of time */
     char **inputs;
     int n_inputs;
 };
 
 int sct_info_options_parse(struct sct_info_options *o, int argc, char **argv);
+
+struct sct_compare_options {
+    int json, wants_help, without_butteraugli;
+    uint8_t background[3];
+    struct sct_limits limits; /* without zeros, except that of time */
+    const char *reference;
+    char **inputs; /* what is compared with it */
+    int n_inputs;  /* at least one */
+};
+
+int sct_compare_options_parse(struct sct_compare_options *o, int argc, char **argv);
 
 /* The implementation of the dsp table that --cpu (`name`, or NULL) or else the
  * environment's SCANTLING_CPU asks for. SCT_OK, or SCT_ERR_ARGUMENT after a complaint. */

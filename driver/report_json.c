@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "comparison.h"
 #include "info.h"
 #include "text.h"
 #include "verdict.h"
@@ -188,5 +189,49 @@ int sct_report_json_print_info(FILE *out, const struct sct_info *info)
         set_picture(object, info, &failed);
     }
     set_warnings(object, &info->report, &failed);
+    return print_line(out, object, failed);
+}
+
+/* null: it has not been measured, or is infinite. */
+static json_t *make_figure(int is_there, double figure)
+{
+    return is_there && isfinite(figure) ? json_real(figure) : json_null();
+}
+
+static void set_figures(json_t *object, const struct sct_comparison *c, int *failed)
+{
+    const struct {
+        const char *key;
+        json_t *value;
+    } figure[] = {
+        {"width", json_integer(c->width)},
+        {"height", json_integer(c->height)},
+        {"bytes", json_integer((json_int_t)c->bytes)},
+        {"ssimulacra2", make_figure(c->has_ssimulacra2, c->ssimulacra2)},
+        {"psnr_rgb", make_figure(1, c->psnr_rgb)},
+        {"psnr_y", make_figure(1, c->psnr_y)},
+        {"butteraugli_max", make_figure(c->has_butteraugli, c->butteraugli.max)},
+        {"butteraugli_3norm", make_figure(c->has_butteraugli, c->butteraugli.norm3)},
+    };
+    for (size_t i = 0; i < sizeof figure / sizeof *figure; i++)
+        *failed |= json_object_set_new(object, figure[i].key, figure[i].value);
+}
+
+int sct_report_json_print_comparison(FILE *out, const struct sct_comparison *c)
+{
+    const struct sct_verdict verdict = sct_verdict_of(c->status);
+    int failed = 0;
+    json_t *const object = json_object();
+    failed |= json_object_set_new(object, "input", make_string(c->input));
+    failed |= json_object_set_new(object, "reference", make_string(c->reference));
+    failed |= json_object_set_new(object, "verdict", json_string(verdict.word));
+    if (verdict.is_failure)
+        failed |=
+            json_object_set_new(object, "transient", json_boolean(verdict.is_transient));
+    else
+        set_figures(object, c, &failed);
+    if (c->message[0])
+        failed |= json_object_set_new(object, "message", make_string(c->message));
+    set_warnings(object, &c->report, &failed);
     return print_line(out, object, failed);
 }

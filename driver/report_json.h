@@ -13,4 +13,7 @@ int sct_report_json_print(FILE *out, const struct sct_outcome *outcome);
 struct sct_info; /* see info.h */
 int sct_report_json_print_info(FILE *out, const struct sct_info *info);
 
+struct sct_comparison; /* see comparison.h */
+int sct_report_json_print_comparison(FILE *out, const struct sct_comparison *c);
+
 #endif
