@@ -48,8 +48,14 @@ struct sct_limits {
 #define SCT_MAX_MEMORY_BYTES   ((size_t)1 << 30)
 
 /* When a decoder has to deliver SAMPLES of RGB or gray, all on one grid, from a full decode,
- * whatever the file has: for what cannot be done to coefs, or to chroma beside an alpha. */
-enum sct_rgb_wish { SCT_RGB_NEVER, SCT_RGB_WITH_ALPHA, SCT_RGB_ALWAYS };
+ * whatever the file has: for what cannot be done to coefs, or to chroma beside an alpha. Four inks
+ * are SCT_ERR_UNSUPPORTED then, unless CMYK is allowed, which they become. */
+enum sct_rgb_wish {
+    SCT_RGB_NEVER,
+    SCT_RGB_WITH_ALPHA,
+    SCT_RGB_ALWAYS,
+    SCT_RGB_OR_CMYK_ALWAYS
+};
 
 struct sct_decoder_spec {
     struct sct_reader *reader; /* borrowed until close */

@@ -47,7 +47,7 @@ struct sct_decoder {
     struct jpeg_progress_mgr progress;
     struct sct_report *report;
     struct sct_limits limits; /* without zeros */
-    int salvage, wants_rgb;
+    int salvage, wants_rgb, allows_cmyk;
 
     struct sct_picture picture;
     int sof; /* marker of the frame header */
@@ -370,15 +370,16 @@ static int probe_jpeg(const uint8_t *head, size_t n_bytes)
            (n_bytes < 3 || head[2] == 0xFF);
 }
 
-/* What libjpeg makes of the picture: RGB, or gray, without subsampling. */
+/* What libjpeg makes of the picture: RGB, gray or CMYK, without subsampling. */
 static void describe_pixels(struct sct_decoder *d)
 {
     struct sct_picture *p = &d->picture;
-    if (p->model == SCT_CMYK || p->model == SCT_YCCK)
+    const int has_inks = p->model == SCT_CMYK || p->model == SCT_YCCK;
+    if (has_inks && !d->allows_cmyk)
         sct_jpeg_stop(&d->errors, SCT_ERR_UNSUPPORTED,
                       "four inks cannot be decoded to RGB here");
     p->domain = SCT_SAMPLES;
-    p->model = p->model == SCT_GRAY ? SCT_GRAY : SCT_RGB;
+    p->model = p->model == SCT_GRAY ? SCT_GRAY : has_inks ? SCT_CMYK : SCT_RGB;
     p->h_max = p->v_max = 1;
     for (int ci = 0; ci < p->n_components; ci++)
         p->component[ci] =
@@ -523,7 +524,8 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
 
     d->report = spec->report;
     d->salvage = spec->salvage;
-    d->wants_rgb = spec->wants_rgb == SCT_RGB_ALWAYS;
+    d->wants_rgb = spec->wants_rgb >= SCT_RGB_ALWAYS;
+    d->allows_cmyk = spec->wants_rgb == SCT_RGB_OR_CMYK_ALWAYS;
     d->may_stream = may_stream;
     d->limits = spec->limits;
     if (d->limits.max_pixels <= 0)
@@ -747,7 +749,9 @@ static int read_whole(struct sct_decoder *d, struct sct_band *band)
 static void start_decompress(void *ctx)
 {
     struct sct_decoder *d = ctx;
-    d->cinfo.out_color_space = d->picture.model == SCT_GRAY ? JCS_GRAYSCALE : JCS_RGB;
+    d->cinfo.out_color_space = d->picture.model == SCT_GRAY   ? JCS_GRAYSCALE
+                               : d->picture.model == SCT_CMYK ? JCS_CMYK
+                                                              : JCS_RGB;
     jpeg_start_decompress(&d->cinfo);
 }
 

@@ -265,7 +265,7 @@ static int describe(struct sct_decoder *d)
     p->width = file->width;
     p->height = file->height;
     p->has_alpha = file->frame.has_alpha || !covers_canvas(file);
-    d->is_rgb = file->frame.is_lossless || d->wants_rgb == SCT_RGB_ALWAYS ||
+    d->is_rgb = file->frame.is_lossless || d->wants_rgb >= SCT_RGB_ALWAYS ||
                 (d->wants_rgb == SCT_RGB_WITH_ALPHA && p->has_alpha);
     describe_components(p, d->is_rgb);
     p->coding = file->frame.is_lossless ? "lossless" : "lossy";

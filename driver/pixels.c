@@ -46,24 +46,27 @@ static int open_decoder(struct reading *r, const struct sct_source *source)
     sct_reader_init(r->reader, &counted);
     const struct sct_decoder_spec spec = {.reader = r->reader,
                                           .limits = r->limits,
-                                          .wants_rgb = SCT_RGB_ALWAYS,
+                                          .wants_rgb = SCT_RGB_OR_CMYK_ALWAYS,
                                           .report = r->report};
     return sct_decoder_open(&r->ops, &r->decoder, &spec, &r->picture);
 }
 
 static int plan_colours(struct reading *r)
 {
-    const struct sct_picture *const p = &r->picture;
-    if (!p->icc)
-        return SCT_OK;
-    const int fits = sct_icc_check(p->icc, p->icc_bytes, p->model, r->report);
+    struct sct_picture *const p = &r->picture;
+    const int has_inks = p->model == SCT_CMYK;
+    const int fits =
+        p->icc ? sct_icc_check(p->icc, p->icc_bytes, p->model, r->report) : SCT_OK;
     if (fits == SCT_ERR_MEMORY)
         return fits;
-    if (fits < 0 || sct_icc_is_srgb(p->icc, p->icc_bytes))
-        return SCT_OK; /* the report has a warning of one that does not fit */
+    if (fits < 0) /* the report has a warning */
+        p->icc = NULL;
+    if (!has_inks && (!p->icc || sct_icc_is_srgb(p->icc, p->icc_bytes)))
+        return SCT_OK;
     const struct sct_icc_spec spec = {.icc = p->icc,
                                       .icc_bytes = p->icc_bytes,
                                       .model = p->model,
+                                      .is_inverted = p->has_adobe,
                                       .depth = p->depth,
                                       .n_pixels = (int64_t)p->width * p->height,
                                       .report = r->report};
@@ -156,7 +159,7 @@ static void take_row(const struct reading *r, const void *const in[SCT_MAX_COMPO
                      int y)
 {
     const struct sct_picture *const p = &r->picture;
-    const int n_colours = p->n_components - p->has_alpha;
+    const int n_colours = p->model == SCT_GRAY ? 1 : 3; /* that come out */
     void *colours[3];
     for (int c = 0; c < n_colours; c++)
         colours[c] = p->has_alpha ? scratch_row(r, c) : sct_plane_row(&r->stored[c], y);
@@ -166,7 +169,7 @@ static void take_row(const struct reading *r, const void *const in[SCT_MAX_COMPO
         for (int c = 0; c < n_colours; c++)
             memcpy(colours[c], in[c], (size_t)p->width * (size_t)p->depth / 8);
     if (p->has_alpha)
-        flatten_row(r, colours, in[n_colours], y);
+        flatten_row(r, colours, in[p->n_components - 1], y);
 }
 
 static void take_band(const struct reading *r, const struct sct_band *band, int y)

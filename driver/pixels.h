@@ -13,8 +13,8 @@ struct sct_pixels {
 };
 
 /* Reads a picture: JPEG as libjpeg-turbo decodes it, with its slow integer DCT and its smooth
- * upsampling of chroma; by the ICC profile to sRGB; what is transparent laid on `background` in
- * sRGB's own values, and then of 16 bits. CMYK is not supported.
+ * upsampling of chroma; CMYK, and colours with an ICC profile, brought to sRGB; what is transparent
+ * laid on `background` in sRGB's own values, and then of 16 bits.
  *
  * limits: without zeros, except that of time; that on memory is for this picture. Any status of a
  * decoder, with a message in the report; on failure nothing needs to be freed. */
