@@ -104,9 +104,9 @@ struct score {
 static void fill_to_linear(float *table, int depth)
 {
     const int n = 1 << depth;
-    const float step = 1.0f / (float)(n - 1);
+    const float step = (float)((n - 1) / 255); /* so that both depths mean the same */
     for (int i = 0; i < n; i++)
-        table[i] = (float)pow((float)i * step, SCT_SSIMULACRA2_GAMMA);
+        table[i] = (float)pow((float)i / step * (1.0f / 255), SCT_SSIMULACRA2_GAMMA);
 }
 
 static void read_samples(float *const linear[3], const struct picture *p, int y)
