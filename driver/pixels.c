@@ -240,8 +240,9 @@ static void hand_over(struct sct_pixels *pixels, struct reading *r)
 {
     pixels->rgb.depth = r->depth;
     pixels->bytes = r->reader->total_bytes;
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < 3; c++)
         pixels->rgb.plane[c] = r->stored[r->n_planes == 1 ? 0 : c];
+    for (int c = 0; c < 3; c++) {
         pixels->owned[c] = r->stored[c].data;
         r->stored[c].data = NULL;
     }

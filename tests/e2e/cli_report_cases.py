@@ -88,7 +88,8 @@ class Lines(CommandTest):
 
     def test_help(self):
         for words in (["--help"], ["-h"], ["help"], ["resize", "--help"], ["resize", "-h"],
-                      ["help", "resize"], ["info", "--help"], ["help", "info"]):
+                      ["help", "resize"], ["info", "--help"], ["help", "info"], ["compare", "-h"],
+                      ["help", "compare"]):
             run = self.run_command(*words)
             self.assertEqual((run.status, run.err), (0, ""), words)
             self.assertIn("Usage", run.stdout.decode())

@@ -18,6 +18,7 @@ from cli_support import check_environment  # noqa: E402
 
 check_environment()
 
+from cli_compare_cases import Butteraugli, Compare, Decoded  # noqa: E402,F401
 from cli_formats_cases import Formats, Limits  # noqa: E402,F401
 from cli_output_cases import Collisions, Files, Names, Streams  # noqa: E402,F401
 from cli_report_cases import ExitStatus, Info, Json, Lines, Progress, Work  # noqa: E402,F401

@@ -172,7 +172,8 @@ class Manual(CommandTest):
 
     def test_help_and_the_manual_have_the_same_options(self):
         for words, section, some in ((["resize"], "scantling resize", "--max-memory"),
-                                     (["info"], "scantling info", "--json")):
+                                     (["info"], "scantling info", "--json"),
+                                     (["compare"], "scantling compare", "--no-butteraugli")):
             in_help, in_page = self.help_options(*words), self.page_options(section)
             self.assertIn(some, in_help)
             self.assertEqual(in_help, in_page)
@@ -180,7 +181,8 @@ class Manual(CommandTest):
 
     def test_every_option_that_is_accepted_is_in_help(self):
         source = read(os.path.join(DRIVER, "options.c")).decode()
-        for table, words in (("resize_options", "resize"), ("info_options", "info")):
+        for table, words in (("resize_options", "resize"), ("info_options", "info"),
+                             ("compare_options", "compare")):
             body = source.split(f"{table}[] = {{")[1].split("};")[0]
             limits = source.split("#define LIMIT_OPTIONS")[1].split("\n\n")[0]
             self.assertIn("LIMIT_OPTIONS", body)
@@ -207,6 +209,13 @@ class Manual(CommandTest):
     def test_every_field_of_info_is_in_the_manual(self):
         run = self.run_command("info", "--json", corpus("natural_420_640x480.jpg"))
         page = self.page().split(".Cm info\nprints\n")[1].split("\n.Sh ")[0]
+        for field in run.objects[0]:
+            self.assertRegex(page, rf"\b{field}\b")
+
+    def test_every_field_of_compare_is_in_the_manual(self):
+        photo = corpus("natural_420_640x480.jpg")
+        run = self.run_command("compare", "--json", "--no-butteraugli", photo, photo)
+        page = self.page().split(".Cm compare\nprints\n")[1].split("\n.Sh ")[0]
         for field in run.objects[0]:
             self.assertRegex(page, rf"\b{field}\b")
 
