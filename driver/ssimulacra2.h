@@ -4,8 +4,8 @@
  *
  * The metric is Jon Sneyers's (Cloudinary), defined by its program in the repository
  * cloudinary/ssimulacra2 (BSD-3-Clause): weights, constants and the order of operations are
- * that program's, the code is ours. Scores agree with its to 1e-6; ssim_rows.h says what that
- * takes.
+ * that program's, the code is ours. Scores agree with its to 1e-6
+ * (tests/quality/published_scores.txt); ssim_rows.h says what that takes.
  *
  * Memory: 6 bytes for each pixel of one picture and 1300 for each column: 16 MB for 2 MP,
  * beside the pictures themselves. */
