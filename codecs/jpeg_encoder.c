@@ -17,6 +17,7 @@
 #include "jpeg_common.h"
 #include "jpeg_quant.h"
 #include "jpeg_strip.h"
+#include "jpeg_tables.h"
 #include "jpeg_writer.h"
 #include "mem.h"
 
@@ -223,15 +224,6 @@ static void start_file(void *ctx)
     write_metadata(e);
 }
 
-/* libjpeg's table as our own. */
-static struct sct_jpeg_table copy_table(const JHUFF_TBL *from)
-{
-    struct sct_jpeg_table table;
-    memcpy(table.n_codes, from->bits, sizeof table.n_codes);
-    memcpy(table.symbols, from->huffval, sizeof table.symbols);
-    return table;
-}
-
 /* The writer takes over behind the metadata. */
 static int open_writer(struct sct_encoder *e, const struct sct_encoder_spec *spec)
 {
@@ -240,7 +232,7 @@ static int open_writer(struct sct_encoder *e, const struct sct_encoder_spec *spe
                                                .n_components = spec->n_components},
                                      .dsp = &e->dsp,
                                      .sink = &e->sink};
-    struct sct_jpeg_table dc[2], ac[2];
+    const struct sct_jpeg_table_pair *tables = sct_jpeg_tables_find(spec->quality);
 
     if (spec->dsp)
         e->dsp = *spec->dsp;
@@ -253,10 +245,8 @@ static int open_writer(struct sct_encoder *e, const struct sct_encoder_spec *spe
         w.frame.component[ci].huffman = e->cinfo.comp_info[ci].dc_tbl_no;
     }
     for (int i = 0; i < 2; i++) {
-        dc[i] = copy_table(e->cinfo.dc_huff_tbl_ptrs[i]);
-        ac[i] = copy_table(e->cinfo.ac_huff_tbl_ptrs[i]);
-        w.table[i].dc = &dc[i];
-        w.table[i].ac = &ac[i];
+        w.table[i].dc = &tables[i].dc;
+        w.table[i].ac = &tables[i].ac;
     }
     w.is_kept = spec->effort > 1 || spec->optimize || spec->progressive;
     w.frame.is_progressive = spec->effort > 1 || spec->progressive;

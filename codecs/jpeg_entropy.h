@@ -40,6 +40,12 @@ struct sct_jpeg_counts {
 void sct_jpeg_codes_build(struct sct_jpeg_codes *codes, const struct sct_jpeg_table *dc,
                           const struct sct_jpeg_table *ac);
 
+/* The bits of a code and of the level behind it; 0: there is no such code. */
+static inline int sct_jpeg_code_bits(uint32_t entry)
+{
+    return entry & 31;
+}
+
 /* The table with the fewest bits for n_symbols symbols that occur `counts` times; those with 0
  * are left out. Codes have at most 16 bits, and none is all ones. */
 void sct_jpeg_table_fit(struct sct_jpeg_table *table, const uint32_t *counts,

@@ -374,6 +374,21 @@ void sct_jpeg_writer_free(sct_jpeg_writer *w)
 
 /* ---- run ---- */
 
+/* How busy a block is, 0..65535, on a scale of logarithms (of which the fraction is taken for
+ * linear between powers of two): from an activity of FLAT to one of BUSY, as dsp.h has it. */
+static uint16_t find_strength(uint32_t activity)
+{
+    enum {
+        FLAT_Q12 = 37600,
+        RANGE_Q12 = 19350
+    }; /* 4096 * log2 of 580, and of 26 times that */
+    const uint32_t x = activity | 1;
+    const int n = 31 - __builtin_clz(x);
+    const int log2_q12 = (n << 12) + (int)((x << (31 - n) & 0x7fffffffu) >> 19);
+    const int above = sct_clamp(log2_q12 - FLAT_Q12, 0, RANGE_Q12);
+    return (uint16_t)(above * 65535LL / RANGE_Q12);
+}
+
 static void make_levels(struct sct_jpeg_writer *w, struct component *c,
                         const uint8_t *const *rows)
 {
@@ -382,6 +397,8 @@ static void make_levels(struct sct_jpeg_writer *w, struct component *c,
     for (ptrdiff_t i = 0; i < n_rows; i++) {
         const ptrdiff_t b = first + i * n;
         w->spec.dsp->fdct(w->coefs, w->activity, rows + 8 * i, n);
+        for (int x = 0; x < n; x++)
+            w->strengths[x] = find_strength(w->activity[x]);
         w->spec.dsp->quantise(c->levels + 64 * b, c->nonzero + b, w->coefs, w->strengths,
                               c->quantiser, n);
     }
