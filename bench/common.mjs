@@ -59,3 +59,16 @@ export async function timed(work) {
   const used = process.cpuUsage(before);
   return { result, ms: (used.user + used.system) / 1000 };
 }
+
+// The JPEG without its ICC segments, APP2 before the first scan.
+export function withoutProfile(jpeg) {
+  const kept = [jpeg.subarray(0, 2)];
+  let at = 2;
+  while (jpeg[at + 1] !== 0xda) {
+    const end = at + 2 + jpeg.readUInt16BE(at + 2);
+    if (jpeg[at + 1] !== 0xe2 || jpeg.toString("latin1", at + 4, at + 15) !== "ICC_PROFILE")
+      kept.push(jpeg.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat([...kept, jpeg.subarray(at)]);
+}

@@ -21,7 +21,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { build, loadSharp, mean, parseArguments, scantling } from "./common.mjs";
+import { build, loadSharp, mean, parseArguments, scantling, withoutProfile } from "./common.mjs";
 import { checkTools, isBelow, metrics, readLuma, scorePpm } from "./quality.mjs";
 
 const describe = (file) => JSON.parse(execFileSync(scantling, ["info", "--json", file]));
@@ -29,19 +29,6 @@ const describe = (file) => JSON.parse(execFileSync(scantling, ["info", "--json",
 const resizeBySharp = (sharp, input, width, { quality, subsampling }) =>
   sharp(input).autoOrient().resize({ width, withoutEnlargement: true }).keepIccProfile()
     .jpeg({ quality, chromaSubsampling: subsampling }).toBuffer();
-
-// The JPEG without its ICC segments, APP2 before the first scan.
-function withoutProfile(jpeg) {
-  const kept = [jpeg.subarray(0, 2)];
-  let at = 2;
-  while (jpeg[at + 1] !== 0xda) {
-    const end = at + 2 + jpeg.readUInt16BE(at + 2);
-    if (jpeg[at + 1] !== 0xe2 || jpeg.toString("latin1", at + 4, at + 15) !== "ICC_PROFILE")
-      kept.push(jpeg.subarray(at, end));
-    at = end;
-  }
-  return Buffer.concat([...kept, jpeg.subarray(at)]);
-}
 
 function decode(jpegFile, ppmFile) {
   writeFileSync(ppmFile, execFileSync("djpeg", ["-dct", "int", "-ppm", jpegFile], { maxBuffer: 1 << 30 }));
