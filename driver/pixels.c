@@ -204,7 +204,7 @@ static int read_bands(struct reading *r)
 static int turn(struct sct_plane *plane, const struct reading *r)
 {
     const struct sct_plane stored = *plane;
-    struct sct_plane upright = {NULL};
+    struct sct_plane upright = {.data = NULL};
     sct_geometry_upright(&r->picture, &upright.width, &upright.height);
     const size_t stride =
         sct_size_align(sct_size_mul((size_t)upright.width, (size_t)r->depth / 8));
