@@ -56,6 +56,9 @@ static int check_spec(const struct sct_encoder_spec *spec)
         return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
                                "%d components do not fit the colour model",
                                spec->n_components);
+    if (spec->effort < 0 || spec->effort > SCT_MAX_EFFORT)
+        return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
+                               "an effort of %d makes no sense", spec->effort);
     if (spec->width < 1 || spec->height < 1 || spec->quality < 1 || spec->quality > 100)
         return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
                                "%d x %d pixels at quality %d make no sense", spec->width,
@@ -136,26 +139,54 @@ static int takes_planes(const struct sct_encoder_spec *spec)
     return !spec->has_alpha && !spec->is_limited && spec->depth <= 8;
 }
 
-/* Progressive scans and Huffman tables of its own need all coefs of the picture twice:
- * libjpeg keeps them, as arrays of whole iMCUs. */
+/* What our own writer makes of a spec that has been checked, but for the parts that only a file
+ * in the making has. */
+static void plan_writer(struct sct_jpeg_writer_spec *w, const struct sct_encoder *e,
+                        const struct sct_encoder_spec *spec)
+{
+    *w = (struct sct_jpeg_writer_spec){
+        .frame = {.width = spec->width,
+                  .height = spec->height,
+                  .is_progressive = spec->effort > 1 || spec->progressive,
+                  .n_components = spec->n_components},
+        .is_kept = spec->effort > 1 || spec->optimize || spec->progressive};
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        w->frame.component[ci].h = e->h[ci];
+        w->frame.component[ci].v = e->v[ci];
+    }
+    sct_jpeg_frame_plan(&w->frame);
+}
+
+/* libjpeg keeps coefs as arrays of whole iMCUs. */
+static size_t count_libjpeg_bytes(const struct sct_encoder *e,
+                                  const struct sct_encoder_spec *spec)
+{
+    size_t sum = 0;
+    for (int ci = 0; ci < spec->n_components; ci++) {
+        const size_t band_samples =
+            sct_size_mul((size_t)e->layout.component[ci].padded_width,
+                         (size_t)e->layout.component[ci].band_rows);
+        const size_t n_samples = sct_size_mul(band_samples, (size_t)e->layout.n_bands);
+        sum = sct_size_add(sum, sct_size_mul(n_samples, sizeof(JCOEF)));
+    }
+    return sum;
+}
+
+/* Progressive scans and Huffman tables of its own need all of the picture twice. */
 static size_t count_bytes(const struct sct_encoder_spec *spec)
 {
     struct sct_encoder_spec quiet = *spec;
     struct sct_encoder e = {.next_band = 0};
-    size_t sum = 0;
+    struct sct_jpeg_writer_spec w;
 
     quiet.report = NULL;
-    if ((!spec->progressive && !spec->optimize) || check_spec(&quiet) != SCT_OK ||
-        plan_layout(&e, &quiet) != SCT_OK)
+    if ((!spec->progressive && !spec->optimize && spec->effort < 2) ||
+        check_spec(&quiet) != SCT_OK || plan_layout(&e, &quiet) != SCT_OK)
         return 0;
-    for (int ci = 0; ci < spec->n_components; ci++) {
-        const size_t band_samples =
-            sct_size_mul((size_t)e.layout.component[ci].padded_width,
-                         (size_t)e.layout.component[ci].band_rows);
-        const size_t n_samples = sct_size_mul(band_samples, (size_t)e.layout.n_bands);
-        sum = sct_size_add(sum, sct_size_mul(n_samples, sizeof(JCOEF)));
-    }
-    return sum;
+    if (spec->effort == 0)
+        return count_libjpeg_bytes(&e, spec);
+    plan_writer(&w, &e, spec);
+    return sct_jpeg_writer_bytes(&w);
 }
 
 static void close_encoder(sct_encoder *e)
@@ -227,30 +258,24 @@ static void start_file(void *ctx)
 /* The writer takes over behind the metadata. */
 static int open_writer(struct sct_encoder *e, const struct sct_encoder_spec *spec)
 {
-    struct sct_jpeg_writer_spec w = {.frame = {.width = spec->width,
-                                               .height = spec->height,
-                                               .n_components = spec->n_components},
-                                     .dsp = &e->dsp,
-                                     .sink = &e->sink};
     const struct sct_jpeg_table_pair *tables = sct_jpeg_tables_find(spec->quality);
+    struct sct_jpeg_writer_spec w;
 
     if (spec->dsp)
         e->dsp = *spec->dsp;
     else if (sct_dsp_init(&e->dsp, NULL) != SCT_OK)
         return SCT_ERR_UNSUPPORTED;
+    plan_writer(&w, e, spec);
+    w.dsp = &e->dsp;
+    w.sink = &e->sink;
     for (int ci = 0; ci < spec->n_components; ci++) {
         w.frame.component[ci].id = e->cinfo.comp_info[ci].component_id;
-        w.frame.component[ci].h = e->h[ci];
-        w.frame.component[ci].v = e->v[ci];
         w.frame.component[ci].huffman = e->cinfo.comp_info[ci].dc_tbl_no;
     }
     for (int i = 0; i < 2; i++) {
         w.table[i].dc = &tables[i].dc;
         w.table[i].ac = &tables[i].ac;
     }
-    w.is_kept = spec->effort > 1 || spec->optimize || spec->progressive;
-    w.frame.is_progressive = spec->effort > 1 || spec->progressive;
-    sct_jpeg_frame_plan(&w.frame);
     sct_jpeg_quant_plan(&w, spec->model, spec->quality);
     return sct_jpeg_writer_create(&e->writer, &w);
 }

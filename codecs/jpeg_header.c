@@ -1,37 +1,39 @@
 /* Header to picture: geometry, colour model, metadata flags, estimated quality. */
 #include "jpeg_header.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bits.h"
 #include "exif.h"
 #include "jpeg_app.h"
+#include "jpeg_quant.h"
 #include "metadata.h"
 
-/* T.81, table K.1. */
-static const uint8_t luma_quant[64] = {
-    16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
-    14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,
-    18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
+static long measure_distance(const uint16_t quantval[64], const uint8_t steps[64])
+{
+    long distance = 0;
+    for (int i = 0; i < 64; i++) /* steps are in the kernel's order */
+        distance += labs((long)quantval[i] - steps[i % 8 * 8 + i / 8]);
+    return distance;
+}
 
 int sct_jpeg_quality_estimate(const uint16_t quantval[64])
 {
     int best = 1;
-    long best_distance = -1;
+    long best_distance = LONG_MAX;
 
-    for (int quality = 1; quality <= 100; quality++) {
-        const int percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-        long distance = 0;
-        for (int i = 0; i < 64; i++)
-            distance += labs((long)quantval[i] -
-                             sct_clamp((luma_quant[i] * percent + 50) / 100, 1, 255));
-        if (best_distance < 0 || distance < best_distance) {
-            best = quality;
-            best_distance = distance;
+    for (int quality = 1; quality <= 100; quality++)
+        for (int is_standard = 1; is_standard >= 0; is_standard--) {
+            uint8_t steps[64];
+            sct_jpeg_quant_luma(steps, quality, is_standard);
+            const long distance = measure_distance(quantval, steps);
+            if (distance < best_distance) {
+                best = quality;
+                best_distance = distance;
+            }
         }
-    }
     return best;
 }
 

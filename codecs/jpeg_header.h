@@ -13,8 +13,9 @@
 int sct_jpeg_header_describe(struct sct_picture *picture, j_decompress_ptr cinfo,
                              int sof);
 
-/* The libjpeg quality (jpeg_set_quality) whose luma table is nearest to this one, by the
- * sum of absolute differences: exact for tables that libjpeg made. Natural order. */
+/* The quality whose luma table is nearest to this one, by the sum of absolute differences, of
+ * libjpeg's (jpeg_set_quality) and of our own: exact for tables that either made. Natural
+ * order. */
 int sct_jpeg_quality_estimate(const uint16_t quantval[64]);
 
 #endif

@@ -11,55 +11,61 @@
 
 enum { HALF = 128 }; /* fractions of a step are in 256ths */
 
-/* One component's quantisation, in the order of the kernel's fdct. */
-struct plan {
-    uint16_t steps[64];    /* in 16ths, at a scale of 1 */
-    uint8_t zero[64];      /* magnitudes below are made 0, in flat blocks... */
-    uint8_t zero_busy[64]; /* ...and how much more in busy ones */
+/* Steps in 16ths, at a scale of 1; in the order of the kernel's fdct, as all tables here. */
+static const uint16_t luma_steps[64] = {
+    321,  458,  1313, 1101, 1476, 1446, 1854, 1807, //
+    458,  590,  1335, 1137, 1588, 1434, 1742, 1827, //
+    1313, 1335, 1314, 1624, 1754, 1960, 2100, 1839, //
+    1101, 1137, 1624, 1469, 1606, 1929, 1666, 1673, //
+    1476, 1588, 1754, 1606, 1758, 1927, 1795, 1852, //
+    1446, 1434, 1960, 1929, 1927, 2059, 1948, 1803, //
+    1854, 1742, 2100, 1666, 1795, 1948, 2096, 1769, //
+    1807, 1827, 1839, 1673, 1852, 1803, 1769, 1657, //
+};
+static const uint16_t cb_steps[64] = {
+    209,  429,  1194, 1441, 1632, 1650, 1489, 1328, //
+    429,  644,  1248, 1471, 1658, 1633, 1476, 1316, //
+    1194, 1248, 1395, 1554, 1731, 1586, 1440, 1282, //
+    1441, 1471, 1554, 1682, 1650, 1515, 1378, 1229, //
+    1632, 1658, 1731, 1650, 1542, 1428, 1293, 1162, //
+    1650, 1633, 1586, 1515, 1428, 1316, 1199, 1085, //
+    1489, 1476, 1440, 1378, 1293, 1199, 1102, 1004, //
+    1328, 1316, 1282, 1229, 1162, 1085, 1004, 922,  //
+};
+static const uint16_t cr_steps[64] = {
+    214,  524,  792,  897,  1133, 1216, 1109, 1086, //
+    524,  585,  816,  932,  1166, 1205, 1101, 1090, //
+    792,  816,  879,  1034, 1265, 1174, 1076, 1101, //
+    897,  932,  1034, 1199, 1216, 1126, 1070, 1120, //
+    1133, 1166, 1265, 1216, 1145, 1069, 1097, 1145, //
+    1216, 1205, 1174, 1126, 1069, 1090, 1130, 1176, //
+    1109, 1101, 1076, 1070, 1097, 1130, 1169, 1212, //
+    1086, 1090, 1101, 1120, 1145, 1176, 1212, 1254, //
 };
 
-static const struct plan luma_plan = {
-    .steps = {321,  458,  1313, 1101, 1476, 1446, 1854, 1807, 458,  590,  1335,
-              1137, 1588, 1434, 1742, 1827, 1313, 1335, 1314, 1624, 1754, 1960,
-              2100, 1839, 1101, 1137, 1624, 1469, 1606, 1929, 1666, 1673, 1476,
-              1588, 1754, 1606, 1758, 1927, 1795, 1852, 1446, 1434, 1960, 1929,
-              1927, 2059, 1948, 1803, 1854, 1742, 2100, 1666, 1795, 1948, 2096,
-              1769, 1807, 1827, 1839, 1673, 1852, 1803, 1769, 1657},
-    .zero = {153, 153, 135, 128, 134, 150, 167, 183, 153, 146, 131, 128, 136,
-             152, 168, 185, 135, 131, 128, 128, 142, 157, 172, 188, 128, 128,
-             128, 138, 150, 164, 179, 194, 134, 136, 142, 150, 161, 174, 187,
-             200, 150, 152, 157, 164, 174, 185, 197, 200, 167, 168, 172, 179,
-             187, 197, 200, 200, 183, 185, 188, 194, 200, 200, 200, 200},
-    .zero_busy = {3,  3,  24, 45, 38, 32, 25, 18, 3,  11, 29, 44, 38, 31, 24, 18,
-                  24, 29, 41, 41, 35, 29, 23, 16, 45, 44, 41, 37, 32, 26, 20, 14,
-                  38, 38, 35, 32, 27, 22, 17, 12, 32, 31, 29, 26, 22, 18, 13, 12,
-                  25, 24, 23, 20, 17, 13, 12, 12, 18, 18, 16, 14, 12, 12, 12, 12}};
-
-static const struct plan cb_plan = {
-    .steps = {209,  429,  1194, 1441, 1632, 1650, 1489, 1328, 429,  644,  1248,
-              1471, 1658, 1633, 1476, 1316, 1194, 1248, 1395, 1554, 1731, 1586,
-              1440, 1282, 1441, 1471, 1554, 1682, 1650, 1515, 1378, 1229, 1632,
-              1658, 1731, 1650, 1542, 1428, 1293, 1162, 1650, 1633, 1586, 1515,
-              1428, 1316, 1199, 1085, 1489, 1476, 1440, 1378, 1293, 1199, 1102,
-              1004, 1328, 1316, 1282, 1229, 1162, 1085, 1004, 922},
-    .zero = {144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144,
-             144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144,
-             144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144,
-             144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144,
-             144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144}};
-
-static const struct plan cr_plan = {
-    .steps = {214,  524,  792,  897,  1133, 1216, 1109, 1086, 524,  585,  816,
-              932,  1166, 1205, 1101, 1090, 792,  816,  879,  1034, 1265, 1174,
-              1076, 1101, 897,  932,  1034, 1199, 1216, 1126, 1070, 1120, 1133,
-              1166, 1265, 1216, 1145, 1069, 1097, 1145, 1216, 1205, 1174, 1126,
-              1069, 1090, 1130, 1176, 1109, 1101, 1076, 1070, 1097, 1130, 1169,
-              1212, 1086, 1090, 1101, 1120, 1145, 1176, 1212, 1254},
-    .zero = {144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144,
-             144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144,
-             144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144,
-             144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144,
-             144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144, 144}};
+/* Magnitudes below are made 0: in blocks that are flat, and how much more in busy ones. Chroma has
+ * one limit for all. */
+static const uint8_t luma_zero[64] = {
+    153, 128, 128, 128, 134, 150, 167, 183, //
+    128, 128, 131, 128, 136, 152, 168, 185, //
+    128, 131, 128, 128, 142, 157, 172, 188, //
+    128, 128, 128, 138, 150, 164, 179, 194, //
+    134, 136, 142, 150, 161, 174, 187, 200, //
+    150, 152, 157, 164, 174, 185, 197, 200, //
+    167, 168, 172, 179, 187, 197, 200, 200, //
+    183, 185, 188, 194, 200, 200, 200, 200, //
+};
+static const uint8_t luma_zero_busy[64] = {
+    3,  26, 26, 45, 38, 32, 25, 18, //
+    26, 26, 29, 44, 38, 31, 24, 18, //
+    26, 29, 41, 41, 35, 29, 23, 16, //
+    45, 44, 41, 37, 32, 26, 20, 14, //
+    38, 38, 35, 32, 27, 22, 17, 12, //
+    32, 31, 29, 26, 22, 18, 13, 12, //
+    25, 24, 23, 20, 17, 13, 12, 12, //
+    18, 18, 16, 14, 12, 12, 12, 12, //
+};
+enum { CHROMA_ZERO = 144 };
 
 /* T.81, table K.1. */
 static const uint8_t standard_steps[64] = {
@@ -84,20 +90,29 @@ static int standard_step(int i, int quality)
 static int plan_scale(int quality)
 {
     static const struct {
-        int quality, share; /* of libjpeg's percentage, in percent */
-    } points[] = {{1, 36}, {60, 36}, {75, 39}, {90, 42}, {97, 46}, {100, 100}};
+        int quality, share; /* of libjpeg's percentage, in thousandths */
+    } points[] = {{1, 325},  {40, 325}, {65, 360},  {80, 376},
+                  {90, 420}, {97, 460}, {100, 1000}};
     int i = 1;
     while (quality > points[i].quality)
         i++;
     const int from = points[i - 1].quality, to = points[i].quality;
     const int share = points[i - 1].share + (points[i].share - points[i - 1].share) *
                                                 (quality - from) / (to - from);
-    return standard_percent(quality) * share * 4096 / 10000;
+    return standard_percent(quality) * share * 512 / 12500;
 }
 
-static int plan_step(const struct plan *plan, int i, int scale)
+static int scale_step(const uint16_t steps[64], int i, int scale)
 {
-    return sct_clamp((plan->steps[i] * scale + (1 << 15)) >> 16, 1, 255);
+    return sct_clamp((steps[i] * scale + (1 << 15)) >> 16, 1, 255);
+}
+
+void sct_jpeg_quant_luma(uint8_t steps[64], int quality, int is_standard)
+{
+    const int scale = plan_scale(quality);
+    for (int i = 0; i < 64; i++)
+        steps[i] = (uint8_t)(is_standard ? standard_step(i, quality)
+                                         : scale_step(luma_steps, i, scale));
 }
 
 /* `step` in coefs of T.81; `zero` and `zero_busy` in 256ths of it. */
@@ -126,12 +141,23 @@ static void set_standard(struct sct_jpeg_writer_spec *spec, int quality)
         spec->frame.component[ci].quant = 0;
 }
 
+/* DC is rounded: what it loses, whole blocks show. */
+static void set_component(struct sct_jpeg_writer_spec *spec, int ci, int scale)
+{
+    static const uint16_t *const steps[] = {luma_steps, cb_steps, cr_steps};
+    for (int i = 0; i < 64; i++) {
+        const int step = scale_step(steps[ci], i, scale);
+        const int is_exact = i == 0 || step == 1;
+        const int zero = is_exact ? 0 : ci > 0 ? CHROMA_ZERO : luma_zero[i];
+        const int zero_busy = is_exact || ci > 0 ? 0 : luma_zero_busy[i];
+        spec->frame.quant[ci][i] = (uint8_t)step;
+        set_coef(&spec->quantiser[ci], i, step, zero, zero_busy);
+    }
+}
+
 void sct_jpeg_quant_plan(struct sct_jpeg_writer_spec *spec, enum sct_model model,
                          int quality)
 {
-    static const struct plan *const plans[] = {&luma_plan, &cb_plan, &cr_plan};
-    const int scale = plan_scale(quality);
-
     if (model != SCT_YCC && model != SCT_GRAY) {
         set_standard(spec, quality);
         return;
@@ -139,13 +165,6 @@ void sct_jpeg_quant_plan(struct sct_jpeg_writer_spec *spec, enum sct_model model
     spec->frame.n_quants = spec->frame.n_components;
     for (int ci = 0; ci < spec->frame.n_components; ci++) {
         spec->frame.component[ci].quant = ci;
-        for (int i = 0; i < 64; i++) {
-            const int step = plan_step(plans[ci], i, scale);
-            spec->frame.quant[ci][i] = (uint8_t)step;
-            /* DC is rounded: what it loses, whole blocks show. Steps of 1 lose nothing worth it. */
-            set_coef(&spec->quantiser[ci], i, step,
-                     i > 0 && step > 1 ? plans[ci]->zero[i] : 0,
-                     i > 0 && step > 1 ? plans[ci]->zero_busy[i] : 0);
-        }
+        set_component(spec, ci, plan_scale(quality));
     }
 }

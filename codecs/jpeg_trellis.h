@@ -17,9 +17,10 @@
 
 /* Of one component. */
 struct sct_jpeg_trellis {
-    uint32_t ratio[64];   /* 2^20 / divisor, in the order of fdct */
-    uint8_t bits[11][64]; /* of a level: by its size, 1..10, and the run of zeros before it */
-    uint8_t end_bits;     /* of an end of block */
+    uint32_t ratio[64]; /* 2^20 / divisor, in the order of fdct */
+    uint8_t bits[11]
+                [64]; /* of a level: by its size, 1..10, and the run of zeros before it */
+    uint8_t end_bits; /* of an end of block */
 };
 
 /* Divisors are 16 * step, as quantisers have them; `codes` tells what bits are. */

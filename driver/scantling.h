@@ -77,7 +77,8 @@ struct sct_variant {
     uint8_t background[3]; /* sRGB: what alpha is laid on where the format has none */
 };
 
-/* lanczos3, the source's format, quality 80, 4:2:0, inside, 8 bits, on white; no size yet. */
+/* lanczos3, the source's format, quality 80, 4:2:0, effort 1, inside, 8 bits, on white; no
+ * size yet. */
 SCT_API struct sct_variant sct_variant_default(void);
 
 /* What became, or will become, of one variant. */

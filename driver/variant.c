@@ -14,6 +14,7 @@ struct sct_variant sct_variant_default(void)
         .quality = 80,
         .subsampling = SCT_SUB_420,
         .compression = SCT_COMPRESSION_DEFAULT,
+        .effort = 1,
         .depth = 8,
         .background = {255, 255, 255},
     };

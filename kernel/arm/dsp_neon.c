@@ -14,6 +14,7 @@
  * transposed, and a plane that is not wanted costs nothing. All sums wrap modulo 2^32,
  * like the reference; a rounding shift would not wrap, so the rounding is added first. */
 #include <arm_neon.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dsp_impl.h"
@@ -328,6 +329,146 @@ static void vert16_neon(uint16_t *dst, const int16_t *const *rows, const int16_t
     }
 }
 
+/* ---- fdct -------------------------------------------------------------------------- */
+
+/* One block, a register for a row. With s and d the sums and differences of rows x and 7 - x:
+ *
+ *     even v    B[v][0] s0 + B[v][1] s1 + B[v][2] s2 + B[v][3] s3
+ *     odd v     the same of d0 .. d3
+ *
+ * Down the columns, a transpose, and down the columns again. The rounding shift cannot
+ * overflow here: sums stay below 2^31. */
+static const int16_t dct_weights[8][4] = {
+    {11585, 11585, 11585, 11585},   {16069, 13623, 9102, 3196},
+    {15137, 6270, -6270, -15137},   {13623, -3196, -16069, -9102},
+    {11585, -11585, -11585, 11585}, {9102, -16069, 3196, 13623},
+    {6270, -15137, 15137, -6270},   {3196, -9102, 13623, -16069},
+};
+
+ALWAYS_INLINE int16x8_t weigh_rows(const int16x8_t r[4], const int16_t weights[4],
+                                   int is_second)
+{
+    const int16x4_t w = vld1_s16(weights);
+    int32x4_t lo = vmull_lane_s16(vget_low_s16(r[0]), w, 0);
+    int32x4_t hi = vmull_high_lane_s16(r[0], w, 0);
+    lo = vmlal_lane_s16(lo, vget_low_s16(r[1]), w, 1);
+    hi = vmlal_high_lane_s16(hi, r[1], w, 1);
+    lo = vmlal_lane_s16(lo, vget_low_s16(r[2]), w, 2);
+    hi = vmlal_high_lane_s16(hi, r[2], w, 2);
+    lo = vmlal_lane_s16(lo, vget_low_s16(r[3]), w, 3);
+    hi = vmlal_high_lane_s16(hi, r[3], w, 3);
+    return is_second ? vrshrn_high_n_s32(vrshrn_n_s32(lo, 16), hi, 16)
+                     : vrshrn_high_n_s32(vrshrn_n_s32(lo, 10), hi, 10);
+}
+
+ALWAYS_INLINE void transform_columns(int16x8_t r[8], int is_second)
+{
+    int16x8_t s[4], d[4];
+    for (int i = 0; i < 4; i++) {
+        s[i] = vaddq_s16(r[i], r[7 - i]);
+        d[i] = vsubq_s16(r[i], r[7 - i]);
+    }
+    for (int v = 0; v < 8; v++)
+        r[v] = weigh_rows(v % 2 ? d : s, dct_weights[v], is_second);
+}
+
+ALWAYS_INLINE void transpose_8x8(int16x8_t r[8])
+{
+    int32x4_t a[8], b[8];
+    for (int i = 0; i < 4; i++) {
+        a[2 * i] = vreinterpretq_s32_s16(vtrn1q_s16(r[2 * i], r[2 * i + 1]));
+        a[2 * i + 1] = vreinterpretq_s32_s16(vtrn2q_s16(r[2 * i], r[2 * i + 1]));
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int k = 0; k < 2; k++) {
+            b[i + k] = vtrn1q_s32(a[i + k], a[i + 2 + k]);
+            b[i + 2 + k] = vtrn2q_s32(a[i + k], a[i + 2 + k]);
+        }
+    for (int i = 0; i < 4; i++) {
+        const int64x2_t upper = vreinterpretq_s64_s32(b[i]);
+        const int64x2_t lower = vreinterpretq_s64_s32(b[i + 4]);
+        r[i] = vreinterpretq_s16_s64(vtrn1q_s64(upper, lower));
+        r[i + 4] = vreinterpretq_s16_s64(vtrn2q_s64(upper, lower));
+    }
+}
+
+static void fdct_neon(int16_t *dst, uint32_t *activity, const uint8_t *const rows[8],
+                      int n_blocks)
+{
+    for (ptrdiff_t b = 0; b < n_blocks; b++, dst += 64) {
+        int16x8_t r[8];
+        uint32x4_t sum = vdupq_n_u32(0);
+        for (int y = 0; y < 8; y++)
+            r[y] =
+                vreinterpretq_s16_u16(vsubl_u8(vld1_u8(rows[y] + 8 * b), vdup_n_u8(128)));
+        transform_columns(r, 0);
+        transpose_8x8(r);
+        transform_columns(r, 1);
+        for (int u = 0; u < 8; u++) {
+            vst1q_s16(dst + 8 * u, r[u]);
+            sum = vpadalq_u16(sum, vreinterpretq_u16_s16(vabsq_s16(r[u])));
+        }
+        activity[b] = vaddvq_u32(sum) - (uint32_t)abs(dst[0]);
+    }
+}
+
+/* ---- quantise ---------------------------------------------------------------------- */
+
+/* a * b >> 16 */
+ALWAYS_INLINE uint16x8_t multiply_high(uint16x8_t a, uint16x8_t b)
+{
+    const uint32x4_t lo = vmull_u16(vget_low_u16(a), vget_low_u16(b));
+    const uint32x4_t hi = vmull_high_u16(a, b);
+    return vuzp2q_u16(vreinterpretq_u16_u32(lo), vreinterpretq_u16_u32(hi));
+}
+
+/* 8 coefs. Returns a byte for each, of ones where the level is not 0. */
+ALWAYS_INLINE uint8x8_t quantise_8(int16_t *levels, const int16_t *coefs,
+                                   uint16x8_t strength, const struct sct_quantiser *q,
+                                   int i)
+{
+    const int16x8_t coef = vld1q_s16(coefs + i);
+    const uint16x8_t a = vreinterpretq_u16_s16(vabsq_s16(coef));
+    const uint16x8_t quotient = multiply_high(vaddq_u16(a, vld1q_u16(q->rounding + i)),
+                                              vld1q_u16(q->reciprocal + i));
+    const uint16x8_t least = vaddq_u16(
+        vld1q_u16(q->zero + i), multiply_high(vld1q_u16(q->zero_busy + i), strength));
+    const int16x8_t kept = vreinterpretq_s16_u16(
+        vandq_u16(vcgeq_u16(a, least), multiply_high(quotient, vld1q_u16(q->scale + i))));
+    vst1q_s16(levels + i, vbslq_s16(vcltzq_s16(coef), vnegq_s16(kept), kept));
+    return vmovn_u16(vtstq_s16(kept, kept));
+}
+
+/* The first bits of 64 bytes of ones or zeros, in zigzag order. */
+ALWAYS_INLINE uint64_t gather_bits(uint8x16x4_t bytes)
+{
+    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                     1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t bit = vld1q_u8(bits);
+    uint8x16_t part[4];
+    for (int i = 0; i < 4; i++)
+        part[i] = vandq_u8(bit, vqtbl4q_u8(bytes, vld1q_u8(sct_zigzag + 16 * i)));
+    const uint8x16_t half = vpaddq_u8(part[0], part[1]);
+    const uint8x16_t sum = vpaddq_u8(half, vpaddq_u8(part[2], part[3]));
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
+}
+
+static void quantise_neon(int16_t *levels, uint64_t *nonzero, const int16_t *coefs,
+                          const uint16_t *strengths, const struct sct_quantiser *q,
+                          int n_blocks)
+{
+    for (ptrdiff_t b = 0; b < n_blocks; b++, levels += 64, coefs += 64) {
+        const uint16x8_t strength = vdupq_n_u16(strengths[b]);
+        uint8x16x4_t bytes;
+        for (int i = 0; i < 4; i++) {
+            const uint8x8_t lower = quantise_8(levels, coefs, strength, q, 16 * i);
+            bytes.val[i] =
+                vcombine_u8(lower, quantise_8(levels, coefs, strength, q, 16 * i + 8));
+        }
+        nonzero[b] = gather_bits(bytes);
+    }
+}
+
 void sct_dsp_fill_neon(struct sct_dsp *dsp)
 {
     dsp->name = "neon";
@@ -336,4 +477,6 @@ void sct_dsp_fill_neon(struct sct_dsp *dsp)
     dsp->horz = horz_neon;
     dsp->vert = vert_neon;
     dsp->vert16 = vert16_neon;
+    dsp->fdct = fdct_neon;
+    dsp->quantise = quantise_neon;
 }

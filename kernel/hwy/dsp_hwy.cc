@@ -413,6 +413,179 @@ void vert16_hwy(uint16_t *dst, const int16_t *const *rows, const int16_t *weight
     }
 }
 
+/* ---- fdct -------------------------------------------------------------------------- */
+
+/* As in dsp_avx2.c, but one block at a time, in vectors of 128 bits: a row is a vector, and sums
+ * of two products are made of two rows, interleaved. */
+constexpr int16_t kDctWeights[8][4] = {
+    {11585, 11585, 11585, 11585},   {16069, 13623, 9102, 3196},
+    {15137, 6270, -6270, -15137},   {13623, -3196, -16069, -9102},
+    {11585, -11585, -11585, 11585}, {9102, -16069, 3196, 13623},
+    {6270, -15137, 15137, -6270},   {3196, -9102, 13623, -16069},
+};
+
+using Block32 = hn::Repartition<int32_t, Block>;
+using Block64 = hn::Repartition<int64_t, Block>;
+using VBlock = hn::Vec<Block>;
+
+struct row_pairs {
+    VBlock lo01, hi01, lo23, hi23;
+};
+
+row_pairs pair_rows(VBlock r0, VBlock r1, VBlock r2, VBlock r3)
+{
+    const Block d;
+    return {hn::InterleaveLower(d, r0, r1), hn::InterleaveUpper(d, r0, r1),
+            hn::InterleaveLower(d, r2, r3), hn::InterleaveUpper(d, r2, r3)};
+}
+
+VBlock broadcast_weights(const int16_t *weights)
+{
+    int32_t pair;
+    memcpy(&pair, weights, sizeof pair);
+    return hn::BitCast(Block(), hn::Set(Block32(), pair));
+}
+
+hn::Vec<Block32> sum_products(VBlock a, VBlock wa, VBlock b, VBlock wb)
+{
+    const Block32 d32;
+    auto odd = hn::Zero(d32);
+    auto sum = hn::ReorderWidenMulAccumulate(d32, a, wa, hn::Zero(d32), odd);
+    sum = hn::ReorderWidenMulAccumulate(d32, b, wb, sum, odd);
+    return hn::RearrangeToOddPlusEven(sum, odd);
+}
+
+template <int kShift> VBlock weigh_rows(const row_pairs &p, const int16_t *weights)
+{
+    const Block32 d32;
+    const auto w01 = broadcast_weights(weights), w23 = broadcast_weights(weights + 2);
+    const auto round = hn::Set(d32, 1 << (kShift - 1));
+    const auto lo = hn::Add(sum_products(p.lo01, w01, p.lo23, w23), round);
+    const auto hi = hn::Add(sum_products(p.hi01, w01, p.hi23, w23), round);
+    return hn::ReorderDemote2To(Block(), hn::ShiftRight<kShift>(lo),
+                                hn::ShiftRight<kShift>(hi)); /* in order: 128 bits */
+}
+
+template <int kShift> void transform_columns(VBlock r[8])
+{
+    const row_pairs sums = pair_rows(hn::Add(r[0], r[7]), hn::Add(r[1], r[6]),
+                                     hn::Add(r[2], r[5]), hn::Add(r[3], r[4]));
+    const row_pairs differences = pair_rows(hn::Sub(r[0], r[7]), hn::Sub(r[1], r[6]),
+                                            hn::Sub(r[2], r[5]), hn::Sub(r[3], r[4]));
+    for (int v = 0; v < 8; v++)
+        r[v] = weigh_rows<kShift>(v % 2 ? differences : sums, kDctWeights[v]);
+}
+
+void transpose_8x8(VBlock r[8])
+{
+    const Block d;
+    const Block32 d32;
+    const Block64 d64;
+    hn::Vec<Block32> a[8];
+    hn::Vec<Block64> b[8];
+    for (int i = 0; i < 4; i++) {
+        a[2 * i] = hn::BitCast(d32, hn::InterleaveLower(d, r[2 * i], r[2 * i + 1]));
+        a[2 * i + 1] = hn::BitCast(d32, hn::InterleaveUpper(d, r[2 * i], r[2 * i + 1]));
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int k = 0; k < 2; k++) {
+            b[i + 2 * k] =
+                hn::BitCast(d64, hn::InterleaveLower(d32, a[i + k], a[i + 2 + k]));
+            b[i + 2 * k + 1] =
+                hn::BitCast(d64, hn::InterleaveUpper(d32, a[i + k], a[i + 2 + k]));
+        }
+    for (int i = 0; i < 4; i++) {
+        r[2 * i] = hn::BitCast(d, hn::InterleaveLower(d64, b[i], b[4 + i]));
+        r[2 * i + 1] = hn::BitCast(d, hn::InterleaveUpper(d64, b[i], b[4 + i]));
+    }
+}
+
+void fdct_hwy(int16_t *dst, uint32_t *activity, const uint8_t *const rows[8],
+              int n_blocks)
+{
+    const Block d;
+    const Block32 d32;
+    const hn::FixedTag<uint8_t, 8> bytes;
+    const auto ones = hn::Set(d, 1);
+
+    for (ptrdiff_t b = 0; b < n_blocks; b++, dst += 64) {
+        VBlock r[8];
+        auto sum = hn::Zero(d32);
+        for (int y = 0; y < 8; y++)
+            r[y] = hn::Sub(hn::PromoteTo(d, hn::LoadU(bytes, rows[y] + 8 * b)),
+                           hn::Set(d, 128));
+        transform_columns<10>(r);
+        transpose_8x8(r);
+        transform_columns<16>(r);
+        for (int u = 0; u < 8; u += 2) {
+            hn::StoreU(r[u], d, dst + 8 * u);
+            hn::StoreU(r[u + 1], d, dst + 8 * u + 8);
+            sum =
+                hn::Add(sum, sum_products(hn::Abs(r[u]), ones, hn::Abs(r[u + 1]), ones));
+        }
+        const int32_t all = hn::GetLane(hn::SumOfLanes(d32, sum));
+        activity[b] = static_cast<uint32_t>(all - (dst[0] < 0 ? -dst[0] : dst[0]));
+    }
+}
+
+/* ---- quantise ---------------------------------------------------------------------- */
+
+using UBlock = hn::RebindToUnsigned<Block>;
+using VUBlock = hn::Vec<UBlock>;
+
+/* 8 coefs. Returns a bit for each level that is not 0. */
+uint64_t quantise_8(int16_t *levels, const int16_t *coefs, VUBlock strength,
+                    const struct sct_quantiser *q, int i)
+{
+    const Block d;
+    const UBlock u;
+    const auto coef = hn::LoadU(d, coefs + i);
+    const auto a = hn::Abs(coef);
+    const auto quotient =
+        hn::MulHigh(hn::Add(hn::BitCast(u, a), hn::LoadU(u, q->rounding + i)),
+                    hn::LoadU(u, q->reciprocal + i));
+    const auto magnitude =
+        hn::BitCast(d, hn::MulHigh(quotient, hn::LoadU(u, q->scale + i)));
+    const auto least =
+        hn::BitCast(d, hn::Add(hn::LoadU(u, q->zero + i),
+                               hn::MulHigh(hn::LoadU(u, q->zero_busy + i), strength)));
+    const auto kept = hn::IfThenZeroElse(hn::Lt(a, least), magnitude);
+    hn::StoreU(hn::IfThenElse(hn::Lt(coef, hn::Zero(d)), hn::Neg(kept), kept), d,
+               levels + i);
+    uint8_t bits[8] = {0};
+    hn::StoreMaskBits(d, hn::Gt(kept, hn::Zero(d)), bits);
+    return bits[0];
+}
+
+/* Where each place of a block stands in zigzag order. */
+struct places {
+    uint8_t place[64];
+};
+
+constexpr places find_places()
+{
+    places p = {};
+    for (int k = 0; k < 64; k++)
+        p.place[sct_zigzag[k]] = static_cast<uint8_t>(k);
+    return p;
+}
+
+void quantise_hwy(int16_t *levels, uint64_t *nonzero, const int16_t *coefs,
+                  const uint16_t *strengths, const struct sct_quantiser *q, int n_blocks)
+{
+    static constexpr places kPlaces = find_places();
+
+    for (ptrdiff_t b = 0; b < n_blocks; b++, levels += 64, coefs += 64) {
+        const auto strength = hn::Set(UBlock(), strengths[b]);
+        uint64_t natural = 0, mask = 0;
+        for (int i = 0; i < 64; i += 8)
+            natural |= quantise_8(levels, coefs, strength, q, i) << i;
+        for (; natural; natural &= natural - 1)
+            mask |= uint64_t{1} << kPlaces.place[__builtin_ctzll(natural)];
+        nonzero[b] = mask;
+    }
+}
+
 void fill_table(struct sct_dsp *dsp)
 {
     dsp->name = "hwy";
@@ -421,6 +594,8 @@ void fill_table(struct sct_dsp *dsp)
     dsp->horz = horz_hwy;
     dsp->vert = vert_hwy;
     dsp->vert16 = vert16_hwy;
+    dsp->fdct = fdct_hwy;
+    dsp->quantise = quantise_hwy;
 }
 
 } // namespace

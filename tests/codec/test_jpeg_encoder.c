@@ -201,7 +201,7 @@ static const struct {
     int width, height;
 } sizes[] = {{1, 1}, {7, 9}, {8, 8}, {17, 15}, {33, 31}, {64, 48}, {101, 67}};
 
-enum { N_SIZES = sizeof sizes / sizeof sizes[0] };
+enum { N_SIZES = sizeof sizes / sizeof sizes[0], N_EFFORTS = SCT_MAX_EFFORT + 1 };
 
 /* All coefs are rounded at quality 100, to whole steps: that is off by a level or two. */
 enum { NEAR_LOSSLESS = 2 };
@@ -224,12 +224,13 @@ static void planes_survive_quality_100_with_every_sampling(void **state)
     };
     for (size_t i = 0; i < sizeof samplings / sizeof samplings[0]; i++)
         for (int s = 0; s < N_SIZES; s++)
-            for (int mode = 0; mode < 3; mode++) {
+            for (int mode = 0; mode < 3 * N_EFFORTS; mode++) {
                 struct sct_encoder_spec spec =
                     make_spec(samplings[i].model, samplings[i].n, samplings[i].factors,
                               sizes[s].width, sizes[s].height, 100);
-                spec.progressive = mode == 1;
-                spec.optimize = mode == 2;
+                spec.effort = mode / 3;
+                spec.progressive = mode % 3 == 1;
+                spec.optimize = mode % 3 == 2;
                 struct planes p;
                 struct bytes file = encode(spec, &p);
                 const int worst = compare_planes(&file, &p);
@@ -243,13 +244,13 @@ static void planes_survive_quality_100_with_every_sampling(void **state)
 
 /* A constant picture of odd size stays constant to its last sample: whatever is coded
  * past the edge is the edge, and costs no bytes. */
-static void padding_repeats_the_edge(void **state)
+static void check_padding(int effort)
 {
-    (void)state;
     struct sct_encoder_spec spec = make_spec(SCT_YCC, 3, "221111", 33, 35, 50);
     struct keep_sink sink = {.fail_at = 0};
     struct sct_encoder_layout layout;
     sct_encoder *e;
+    spec.effort = effort;
     spec.sink = (struct sct_sink){keep_write, &sink};
     assert_int_equal(sct_jpeg_encoder.open(&e, &spec, &layout), SCT_OK);
     struct planes p = make_planes(&layout, 3, 1);
@@ -277,6 +278,13 @@ static void padding_repeats_the_edge(void **state)
     jpeg_destroy_decompress(&r.cinfo);
     free_planes(&p);
     bytes_free(&sink.kept);
+}
+
+static void padding_repeats_the_edge(void **state)
+{
+    (void)state;
+    for (int effort = 0; effort < N_EFFORTS; effort++)
+        check_padding(effort);
 }
 
 static void the_layout_says_what_a_band_is(void **state)
@@ -501,6 +509,29 @@ static void quality_and_coding_are_as_asked(void **state)
     }
 }
 
+/* The progressive file is the same picture in fewer bytes. */
+static void effort_2_saves_bytes_of_the_same_picture(void **state)
+{
+    (void)state;
+    struct planes p[N_EFFORTS];
+    struct bytes file[N_EFFORTS];
+    for (int effort = 0; effort < N_EFFORTS; effort++) {
+        struct sct_encoder_spec spec = make_spec(SCT_YCC, 3, "221111", 301, 203, 80);
+        spec.effort = effort;
+        file[effort] = encode(spec, &p[effort]);
+        struct reading r;
+        start_reading(&r, &file[effort]);
+        assert_int_equal(r.cinfo.progressive_mode, effort == 2);
+        jpeg_destroy_decompress(&r.cinfo);
+    }
+    assert_true(file[2].size < file[1].size);
+    assert_int_equal(compare_planes(&file[1], &p[1]), compare_planes(&file[2], &p[2]));
+    for (int effort = 0; effort < N_EFFORTS; effort++) {
+        free_planes(&p[effort]);
+        bytes_free(&file[effort]);
+    }
+}
+
 /* FNV-1a over the bytes. The planes are integers and the DCT is bit-exact: the same on
  * every machine that libjpeg-turbo 2.1 runs on. */
 static uint64_t hash_bytes(const struct bytes *b)
@@ -514,12 +545,14 @@ static uint64_t hash_bytes(const struct bytes *b)
 static void bytes_are_the_same_on_every_machine(void **state)
 {
     (void)state;
-    static const uint64_t golden[3] = {0x4b62dd22b97ff430u, 0x4b4fe82036da3863u,
-                                       0xe365cbd6cf66af3fu};
-    for (int i = 0; i < 3; i++) {
+    static const uint64_t golden[6] = {0x4b62dd22b97ff430u, 0x4b4fe82036da3863u,
+                                       0xe365cbd6cf66af3fu, 0x206004a9a1d8574bu,
+                                       0xbe040f81be3f9ebeu, 0x9937d893431a6c14u};
+    for (int i = 0; i < 6; i++) {
         struct sct_encoder_spec spec = make_spec(SCT_YCC, 3, "221111", 301, 203, 80);
-        spec.optimize = i == 1;
-        spec.progressive = i == 2;
+        spec.effort = i / 3;
+        spec.optimize = i % 3 == 1;
+        spec.progressive = i % 3 == 2;
         struct planes p;
         struct bytes file = encode(spec, &p);
         if (hash_bytes(&file) != golden[i])
@@ -538,19 +571,20 @@ static void a_failing_sink_is_an_io_error(void **state)
     assert_true(whole.size > 2 * 65536); /* so that it fails in the middle, too */
 
     for (size_t fail_at = 1; fail_at < whole.size; fail_at += whole.size / 9)
-        for (int mode = 0; mode < 2; mode++) {
+        for (int mode = 0; mode < 4; mode++) {
             struct keep_sink sink = {.fail_at = fail_at};
             struct sct_report report = {.n_warnings = 0};
             struct sct_encoder_layout layout;
             sct_encoder *e;
-            spec.progressive = mode;
+            spec.effort = mode / 2;
+            spec.progressive = mode % 2;
             spec.sink = (struct sct_sink){keep_write, &sink};
             spec.report = &report;
             assert_int_equal(sct_jpeg_encoder.open(&e, &spec, &layout), SCT_OK);
             int status = write_bands(e, &layout, &p);
             const int finish_status = sct_jpeg_encoder.finish(e);
             status = status == SCT_OK ? finish_status : status;
-            if (mode == 0 || fail_at < whole.size / 2) {
+            if (mode == 0 || fail_at < whole.size / 2) { /* others are smaller */
                 assert_int_equal(status, SCT_ERR_IO);
                 assert_int_equal(finish_status, SCT_ERR_IO); /* it sticks */
                 assert_string_equal(report.message, "writing the output failed");
@@ -603,7 +637,10 @@ static void impossible_specs_are_refused(void **state)
     assert_refused(make_spec(SCT_YCC, 3, "111111", 20, 20, 0), SCT_ERR_ARGUMENT);
     assert_refused(make_spec(SCT_YCC, 3, "111111", 20, 20, 101), SCT_ERR_ARGUMENT);
     assert_refused(make_spec(SCT_YCC, 3, "111111", 65501, 1, 80), SCT_ERR_TOO_LARGE);
-    struct sct_encoder_spec spec = make_spec(SCT_YCCK, 4, "11111111", 20, 20, 80);
+    struct sct_encoder_spec spec = make_spec(SCT_YCC, 3, "111111", 20, 20, 80);
+    spec.effort = SCT_MAX_EFFORT + 1;
+    assert_refused(spec, SCT_ERR_ARGUMENT);
+    spec = make_spec(SCT_YCCK, 4, "11111111", 20, 20, 80);
     spec.has_adobe = 0;
     assert_refused(spec, SCT_ERR_ARGUMENT);
     spec = make_spec(SCT_YCC, 3, "111111", 20, 20, 80);
@@ -645,6 +682,7 @@ int main(void)
         cmocka_unit_test(metadata_come_back_identical),
         cmocka_unit_test(metadata_that_do_not_fit_are_dropped),
         cmocka_unit_test(quality_and_coding_are_as_asked),
+        cmocka_unit_test(effort_2_saves_bytes_of_the_same_picture),
         cmocka_unit_test(bytes_are_the_same_on_every_machine),
         cmocka_unit_test(a_failing_sink_is_an_io_error),
         cmocka_unit_test(impossible_specs_are_refused),
