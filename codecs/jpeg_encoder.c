@@ -149,7 +149,9 @@ static void plan_writer(struct sct_jpeg_writer_spec *w, const struct sct_encoder
                   .height = spec->height,
                   .is_progressive = spec->effort > 1 || spec->progressive,
                   .n_components = spec->n_components},
-        .is_kept = spec->effort > 1 || spec->optimize || spec->progressive};
+        .keep = spec->effort > 1 || spec->optimize || spec->progressive
+                    ? SCT_JPEG_KEEP_LEVELS
+                    : SCT_JPEG_KEEP_NOTHING};
     for (int ci = 0; ci < spec->n_components; ci++) {
         w->frame.component[ci].h = e->h[ci];
         w->frame.component[ci].v = e->v[ci];

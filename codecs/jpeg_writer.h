@@ -4,7 +4,7 @@
  *     rows --fdct--> coefs --quantise--> levels --+--> codes, at once, with tables given
  *                                                 '--> kept --> fitted tables --> codes
  *
- * Kept levels take 136 bytes a block. A progressive file has these scans: DC of all components;
+ * Kept levels take 136 bytes a block, coefs 134 more. A progressive file has these scans: DC of all components;
  * the first two AC places of luma (and of what is coded like it); all AC of chroma; the rest of
  * luma. Each AC scan has a table of its own, and no scan refines another: on photographs that
  * is 2 to 6 % less than one scan, and less than libjpeg's ten. */
@@ -15,6 +15,7 @@
 #include "jpeg_common.h"
 #include "jpeg_entropy.h"
 #include "jpeg_frame.h"
+#include "jpeg_levels.h"
 
 typedef struct sct_jpeg_writer sct_jpeg_writer;
 
@@ -24,8 +25,8 @@ struct sct_jpeg_writer_spec {
     struct sct_quantiser quantiser[SCT_JPEG_MAX_TABLES]; /* by frame.component[].quant */
     struct {
         const struct sct_jpeg_table *dc, *ac;
-    } table[2]; /* by frame.component[].huffman */
-    int is_kept; /* levels of the whole picture: tables are fitted, those above not looked at */
+    } table[2];              /* by frame.component[].huffman */
+    enum sct_jpeg_keep keep; /* levels: tables are fitted, those above not looked at */
     const struct sct_dsp *dsp;
     struct sct_jpeg_sink *sink;
 };
@@ -41,6 +42,14 @@ int sct_jpeg_writer_create(sct_jpeg_writer **out,
  * samples in them; past the picture's end rows may repeat. SCT_ERR_IO. */
 int sct_jpeg_writer_write(sct_jpeg_writer *w,
                           const uint8_t *const *const rows[SCT_MAX_COMPONENTS]);
+
+/* Where coefs are kept: takes the frame's tables and the quantisers of `spec` in place of those that
+ * it has. Once at least, after the last row of MCUs. */
+void sct_jpeg_writer_quantise(sct_jpeg_writer *w,
+                              const struct sct_jpeg_writer_spec *spec);
+
+/* Bytes that `finish` is going to write; levels must be kept. */
+size_t sct_jpeg_writer_measure(sct_jpeg_writer *w);
 
 /* After the last row of MCUs. SCT_ERR_IO. */
 int sct_jpeg_writer_finish(sct_jpeg_writer *w);
