@@ -307,6 +307,25 @@ class Streams(CommandTest):
         self.assertEqual(self.files(), ["out/stdin.jpg", "stdin_100.jpg"])
         self.assertEqual(read(self.at("stdin_100.jpg")), read(self.at("out/stdin.jpg")))
 
+    def test_stdin_that_is_needed_twice_fits_in_memory(self):
+        """With a size in the name the picture is looked at before it is resized."""
+        photo = read(corpus(PHOTO))
+        words = ("-s", "100", "-o", "{width}.jpg")
+        run = self.resize("--max-memory", str(len(photo)), *words, "-", stdin=photo, expect=3)
+        self.assertRegex(run.err, r"^scantling: stdin: too_large: .*can only be read once\n$")
+        self.resize("--max-memory", "64M", *words, "-", stdin=photo + b"x" * 300000)
+        self.assertEqual(self.files(), ["100.jpg"])
+
+    def test_stdin_that_cannot_be_read(self):
+        """The end of a pipe that is for writing, say."""
+        ends = os.pipe()
+        for words in (["-o", "x.jpg"], ["-o", "{width}.jpg"], ["-f", "source", "-o", "x.{ext}"]):
+            run = self.resize("-s", "100", *words, "-", stdin=ends[1], expect=3)
+            self.assertRegex(run.err, r"^scantling: stdin: io: reading failed: .+\n$")
+        for end in ends:
+            os.close(end)
+        self.assertEqual(self.files(), [])
+
     def test_a_failure_writes_nothing_to_stdout(self):
         broken = read(bad("truncated_mid_scan_420.jpg"))
         run = self.resize("-s", "100", "-", stdin=broken, expect=3)
