@@ -50,11 +50,6 @@ int sct_infile_open(struct sct_infile *f, const char *path)
     return SCT_OK;
 }
 
-void sct_infile_open_memory(struct sct_infile *f, const uint8_t *data, size_t n_bytes)
-{
-    sct_infile_resume(f, -1, data, n_bytes);
-}
-
 void sct_infile_resume(struct sct_infile *f, int fd, const uint8_t *data, size_t n_bytes)
 {
     const struct sct_infile opened = {.fd = fd, .data = data, .n_bytes = n_bytes};

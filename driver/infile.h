@@ -32,10 +32,8 @@ int sct_infile_look(struct sct_infile_facts *facts, const char *path, char *mess
 /* Opens for reading; "-" is stdin. SCT_ERR_IO with f->message. */
 int sct_infile_open(struct sct_infile *f, const char *path);
 
-/* The same from memory, borrowed until close. Cannot fail. */
-void sct_infile_open_memory(struct sct_infile *f, const uint8_t *data, size_t n_bytes);
-
-/* Goes on with a file of which the first bytes have been read. */
+/* Goes on with a file of which the first bytes, borrowed until close, have been read; fd -1: with
+ * these alone. */
 void sct_infile_resume(struct sct_infile *f, int fd, const uint8_t *data, size_t n_bytes);
 
 /* The source; f stays where it is until close. */
