@@ -7,7 +7,7 @@
  * that program's, the code is ours. Scores agree with its to 1e-6
  * (tests/quality/published_scores.txt); ssim_rows.h says what that takes.
  *
- * Memory: 6 bytes for each pixel of one picture and 1300 for each column: 16 MB for 2 MP,
+ * Memory: 6 bytes for each pixel of one picture and 1200 for each column: 14 MB for 2 MP,
  * beside the pictures themselves. */
 #ifndef SCT_SSIMULACRA2_H
 #define SCT_SSIMULACRA2_H
