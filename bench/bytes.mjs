@@ -200,7 +200,7 @@ function summarise(rows, names, targets, width) {
 /* ---- */
 
 const options = parseArguments(process.argv.slice(2), { widths: [1600, 400], targets: [70, 75, 80],
-  qualities: [50, 55, 60, 65, 70, 75, 80, 85, 90, 95], ours: ";--effort 1;--effort 2" });
+  qualities: [50, 55, 60, 65, 70, 75, 80, 85, 90, 95], ours: "--effort 0;--effort 1;--effort 2" });
 const sharp = loadSharp();
 const contenders = [cjpeg, ...options.ours.split(";").map((args) => ours(args.split(" ").filter(Boolean))),
   bySharp(sharp, "sharp", {}), bySharp(sharp, "sharp mozjpeg", { mozjpeg: true }), cwebp];
