@@ -73,6 +73,7 @@ enum { SCT_JPEG_SINK_BYTES = 65536 };
 struct sct_jpeg_sink {
     struct jpeg_destination_mgr manager; /* first */
     struct sct_sink sink;
+    size_t n_written; /* to the sink: what is in the buffer comes on top */
     uint8_t buffer[SCT_JPEG_SINK_BYTES];
 };
 
@@ -84,5 +85,8 @@ void sct_jpeg_sink_init(struct sct_jpeg_sink *s, const struct sct_sink *sink);
 uint8_t *sct_jpeg_sink_room(struct sct_jpeg_sink *s, size_t n);
 void sct_jpeg_sink_take(struct sct_jpeg_sink *s, uint8_t *end);
 int sct_jpeg_sink_flush(struct sct_jpeg_sink *s);
+
+/* All bytes so far, written or in the buffer. */
+size_t sct_jpeg_sink_bytes(const struct sct_jpeg_sink *s);
 
 #endif

@@ -33,6 +33,9 @@ struct sct_encoder {
     int h[SCT_MAX_COMPONENTS], v[SCT_MAX_COMPONENTS]; /* reduced sampling factors */
     struct sct_dsp dsp;
     sct_jpeg_writer *writer; /* NULL: libjpeg codes the planes */
+    enum sct_model model;
+    int quality;      /* of the spec; at the end, the file's */
+    size_t max_bytes; /* 0: any */
     int next_band;
     int is_finished;
     int status;
@@ -149,7 +152,8 @@ static void plan_writer(struct sct_jpeg_writer_spec *w, const struct sct_encoder
                   .height = spec->height,
                   .is_progressive = spec->effort > 1 || spec->progressive,
                   .n_components = spec->n_components},
-        .keep = spec->effort > 1 || spec->optimize || spec->progressive
+        .keep = spec->max_bytes > 0 ? SCT_JPEG_KEEP_COEFS
+                : spec->effort > 1 || spec->optimize || spec->progressive
                     ? SCT_JPEG_KEEP_LEVELS
                     : SCT_JPEG_KEEP_NOTHING};
     for (int ci = 0; ci < spec->n_components; ci++) {
@@ -157,6 +161,11 @@ static void plan_writer(struct sct_jpeg_writer_spec *w, const struct sct_encoder
         w->frame.component[ci].v = e->v[ci];
     }
     sct_jpeg_frame_plan(&w->frame);
+}
+
+static int uses_writer(const struct sct_encoder_spec *spec)
+{
+    return spec->effort > 0 || spec->max_bytes > 0;
 }
 
 /* libjpeg keeps coefs as arrays of whole iMCUs. */
@@ -182,10 +191,11 @@ static size_t count_bytes(const struct sct_encoder_spec *spec)
     struct sct_jpeg_writer_spec w;
 
     quiet.report = NULL;
-    if ((!spec->progressive && !spec->optimize && spec->effort < 2) ||
+    if ((!spec->progressive && !spec->optimize && spec->effort < 2 &&
+         spec->max_bytes == 0) ||
         check_spec(&quiet) != SCT_OK || plan_layout(&e, &quiet) != SCT_OK)
         return 0;
-    if (spec->effort == 0)
+    if (!uses_writer(spec))
         return count_libjpeg_bytes(&e, spec);
     plan_writer(&w, &e, spec);
     return sct_jpeg_writer_bytes(&w);
@@ -299,6 +309,9 @@ static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
     if (!e)
         return sct_report_fail(spec->report, SCT_ERR_MEMORY, "no memory for an encoder");
     e->report = spec->report;
+    e->model = spec->model;
+    e->quality = spec->quality;
+    e->max_bytes = spec->max_bytes;
 
     sct_jpeg_errors_init(&e->errors);
     sct_jpeg_sink_init(&e->sink, &spec->sink);
@@ -314,7 +327,7 @@ static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
         sct_report_fail(spec->report, status, "%s", e->errors.text);
         goto fail;
     }
-    if (spec->effort > 0) {
+    if (uses_writer(spec)) {
         status = open_writer(e, spec);
         if (status != SCT_OK) {
             sct_report_fail(spec->report, status, "the picture's tables cannot be made");
@@ -411,6 +424,56 @@ static void finish_file(void *ctx)
     jpeg_finish_compress(&e->cinfo);
 }
 
+/* Quantises the coefs that the writer has kept, and says how long the file would be. */
+static size_t try_quality(struct sct_encoder *e, int quality)
+{
+    struct sct_jpeg_writer_spec w = {.frame = {.n_components = e->cinfo.num_components}};
+    sct_jpeg_quant_plan(&w, e->model, quality);
+    sct_jpeg_writer_quantise(e->writer, &w);
+    return sct_size_add(sct_jpeg_sink_bytes(&e->sink),
+                        sct_jpeg_writer_measure(e->writer));
+}
+
+/* The highest quality, up to the spec's, at which the file is short enough: by bisection. */
+static int fit_quality(struct sct_encoder *e)
+{
+    int fits = 0, too_long = e->quality + 1, last = e->quality;
+    size_t n_bytes = try_quality(e, last);
+    while (too_long - fits > 1) {
+        if (n_bytes <= e->max_bytes)
+            fits = last;
+        else
+            too_long = last;
+        if (too_long - fits > 1) {
+            last = (fits + too_long) / 2;
+            n_bytes = try_quality(e, last);
+        }
+    }
+    if (fits == 0)
+        return sct_report_fail(e->report, SCT_ERR_TOO_LARGE,
+                               "%zu bytes are too few: at quality 1 it would be %zu",
+                               e->max_bytes, n_bytes);
+    if (last != fits)
+        (void)try_quality(e, fits);
+    e->quality = fits;
+    return SCT_OK;
+}
+
+static int finish_writer(struct sct_encoder *e)
+{
+    if (e->max_bytes > 0) {
+        e->status = fit_quality(e);
+        if (e->status != SCT_OK)
+            return e->status;
+    }
+    return fail_to_write(e, sct_jpeg_writer_finish(e->writer));
+}
+
+static int tell_quality(const struct sct_encoder *e)
+{
+    return e->quality;
+}
+
 static int finish_encoder(sct_encoder *e)
 {
     if (e->status != SCT_OK)
@@ -420,8 +483,7 @@ static int finish_encoder(sct_encoder *e)
                                "finished after %d of %d bands, or twice", e->next_band,
                                e->layout.n_bands);
     e->is_finished = 1;
-    return e->writer ? fail_to_write(e, sct_jpeg_writer_finish(e->writer))
-                     : run_step(e, finish_file);
+    return e->writer ? finish_writer(e) : run_step(e, finish_file);
 }
 
 static int copy_file(const struct sct_encoder_spec *spec, const uint8_t *file,
@@ -451,6 +513,7 @@ const struct sct_encoder_ops sct_jpeg_encoder = {
     .open = open_encoder,
     .write_band = write_band,
     .finish = finish_encoder,
+    .quality = tell_quality,
     .copy = copy_file,
     .close = close_encoder,
 };

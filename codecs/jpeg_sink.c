@@ -6,6 +6,7 @@ static int write_to_sink(struct sct_jpeg_sink *s, size_t n)
 {
     if (n > 0 && s->sink.write(s->sink.ctx, s->buffer, n) != SCT_OK)
         return SCT_ERR_IO;
+    s->n_written += n;
     s->manager.next_output_byte = s->buffer;
     s->manager.free_in_buffer = sizeof s->buffer;
     return SCT_OK;
@@ -41,6 +42,7 @@ void sct_jpeg_sink_init(struct sct_jpeg_sink *s, const struct sct_sink *sink)
                                                .empty_output_buffer = empty_buffer,
                                                .term_destination = finish_sink};
     s->sink = *sink;
+    s->n_written = 0;
 }
 
 uint8_t *sct_jpeg_sink_room(struct sct_jpeg_sink *s, size_t n)
@@ -59,4 +61,9 @@ void sct_jpeg_sink_take(struct sct_jpeg_sink *s, uint8_t *end)
 int sct_jpeg_sink_flush(struct sct_jpeg_sink *s)
 {
     return write_to_sink(s, sizeof s->buffer - s->manager.free_in_buffer);
+}
+
+size_t sct_jpeg_sink_bytes(const struct sct_jpeg_sink *s)
+{
+    return s->n_written + sizeof s->buffer - s->manager.free_in_buffer;
 }

@@ -44,6 +44,7 @@ const char *sct_help_resize(void)
            "      --compression N    0 to 9: how hard PNG and lossless WebP try\n"
            "      --effort N         0 to 2, default 1: how hard JPEG tries to save "
            "bytes\n"
+           "      --max-bytes N      lower a JPEG's quality until it fits: 150K\n"
            "      --depth N          8 (default), or 16 where input and format have it\n"
            "      --background COL   under what is transparent, for formats without\n"
            "                         alpha; default white\n"

@@ -24,6 +24,7 @@ enum {
     OPT_LOSSLESS,
     OPT_COMPRESSION,
     OPT_EFFORT,
+    OPT_MAX_BYTES,
     OPT_DEPTH,
     OPT_BACKGROUND,
     OPT_ICC,
@@ -89,6 +90,7 @@ static const struct option resize_options[] = {
     {"lossless", no_argument, NULL, OPT_LOSSLESS},
     {"compression", required_argument, NULL, OPT_COMPRESSION},
     {"effort", required_argument, NULL, OPT_EFFORT},
+    {"max-bytes", required_argument, NULL, OPT_MAX_BYTES},
     {"depth", required_argument, NULL, OPT_DEPTH},
     {"background", required_argument, NULL, OPT_BACKGROUND},
     {"icc", required_argument, NULL, OPT_ICC},
@@ -402,6 +404,13 @@ static int take_setting(struct reading *r, int c, const char *text)
             status = refuse(name, text, "0, 1 or 2");
         else
             v->effort = (int)value;
+        break;
+    case OPT_MAX_BYTES:
+        name = "--max-bytes";
+        if (sct_amount_parse(text, 1000, INT32_MAX, &value) != SCT_OK)
+            status = refuse(name, text, "a number of bytes, such as 150000 or 150K");
+        else
+            v->max_bytes = (size_t)value;
         break;
     case OPT_DEPTH:
         name = "--depth";

@@ -172,8 +172,14 @@ static int may_copy(const struct run *run, const struct variant_run *v)
 {
     const struct sct_picture *p = &run->picture;
     return v->geometry.width == p->width && v->geometry.height == p->height &&
+<<<<<<< HEAD
            p->orientation == 1 && !v->route.is_to_srgb && v->variant.format->copy &&
            strcmp(v->variant.format->name, p->format) == 0;
+=======
+           p->orientation == 1 && v->variant.format->copy &&
+           strcmp(v->variant.format->name, p->format) == 0 && !v->variant.quality_exact &&
+           v->variant.max_bytes == 0 && (v->variant.icc != SCT_ICC_SRGB || !p->icc);
+>>>>>>> f62707a (codecs, driver: find the highest quality that fits in --max-bytes)
 }
 
 static int plan_geometries(struct run *run)
@@ -260,6 +266,7 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
                                   .progressive = v->variant.progressive,
                                   .optimize = v->variant.optimize,
                                   .effort = v->variant.effort,
+                                  .max_bytes = v->variant.max_bytes,
                                   .dsp = &run->dsp,
                                   .has_adobe = picture->has_adobe,
                                   .icc = keeps_icc(run, v) ? picture->icc : NULL,
@@ -540,8 +547,22 @@ static int finish_output(struct run *run, struct variant_run *v)
 static int publish(struct run *run)
 {
     int status = SCT_OK;
+<<<<<<< HEAD
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
         status = finish_output(run, &run->variants[i]);
+=======
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
+        struct variant_run *v = &run->variants[i];
+        if (v->is_copied) {
+            status = copy_file(run, v);
+            continue;
+        }
+        assert(v->planes.next_band == v->planes.n_bands);
+        status = v->variant.format->finish(v->encoder);
+        if (status == SCT_OK && v->variant.format->quality)
+            v->output->quality = v->variant.format->quality(v->encoder);
+    }
+>>>>>>> f62707a (codecs, driver: find the highest quality that fits in --max-bytes)
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
         struct variant_run *v = &run->variants[i];
         v->is_target_open = 0;

@@ -73,7 +73,10 @@ struct sct_variant {
     int lossless;                    /* WebP */
     int compression; /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
     int effort;      /* JPEG: 0..SCT_MAX_EFFORT, how hard to try to save bytes */
-    int depth;       /* bits of a sample: 8, or 16 where source and format have them */
+    size_t
+        max_bytes; /* JPEG: quality is lowered until the file is not larger; 0: any. It has
+                         pictures encoded again, too */
+    int depth;     /* bits of a sample: 8, or 16 where source and format have them */
     uint8_t background[3]; /* sRGB: what alpha is laid on where the format has none */
 };
 

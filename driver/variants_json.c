@@ -86,6 +86,13 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
         return take_level(l, key, value, 9, &v->compression);
     if (strcmp(key, "effort") == 0)
         return take_level(l, key, value, SCT_MAX_EFFORT, &v->effort);
+    if (strcmp(key, "max_bytes") == 0) {
+        int max_bytes = 0;
+        const int status = take_integer(l, key, value, INT32_MAX, &max_bytes);
+        if (status == SCT_OK)
+            v->max_bytes = (size_t)max_bytes;
+        return status;
+    }
     if (strcmp(key, "depth") == 0) {
         const double depth = json_number_value(value);
         if (depth != 8 && depth != 16)

@@ -532,6 +532,70 @@ static void effort_2_saves_bytes_of_the_same_picture(void **state)
     }
 }
 
+/* Encodes with a limit, and tells the quality that came out. */
+static struct bytes encode_within(int effort, int quality, size_t max_bytes,
+                                  int *quality_used)
+{
+    struct sct_encoder_spec spec = make_spec(SCT_YCC, 3, "221111", 301, 203, quality);
+    struct keep_sink sink = {.fail_at = 0};
+    struct sct_encoder_layout layout;
+    sct_encoder *e;
+    spec.effort = effort;
+    spec.max_bytes = max_bytes;
+    spec.sink = (struct sct_sink){keep_write, &sink};
+    assert_true(sct_jpeg_encoder.bytes(&spec) > 0);
+    assert_int_equal(sct_jpeg_encoder.open(&e, &spec, &layout), SCT_OK);
+    struct planes p = make_planes(&layout, 3, 7);
+    assert_int_equal(write_bands(e, &layout, &p), SCT_OK);
+    assert_int_equal(sct_jpeg_encoder.finish(e), SCT_OK);
+    *quality_used = sct_jpeg_encoder.quality(e);
+    sct_jpeg_encoder.close(e);
+    free_planes(&p);
+    return sink.kept;
+}
+
+static void the_highest_quality_that_fits_is_found(void **state)
+{
+    (void)state;
+    for (int effort = 0; effort < N_EFFORTS; effort++)
+        for (int quality = 5; quality <= 95; quality += 15) {
+            int used;
+            struct bytes whole = encode_within(effort, quality, 1 << 30, &used);
+            assert_int_equal(used, quality);
+            struct bytes exact = encode_within(effort, 100, whole.size, &used);
+            assert_true(used >= quality); /* another one may have as many bytes */
+            assert_true(exact.size <= whole.size);
+            struct bytes less = encode_within(effort, 100, whole.size - 1, &used);
+            assert_true(used < quality);
+            assert_true(less.size < whole.size);
+            bytes_free(&whole);
+            bytes_free(&exact);
+            bytes_free(&less);
+        }
+}
+
+static void too_few_bytes_are_an_error(void **state)
+{
+    (void)state;
+    struct sct_encoder_spec spec = make_spec(SCT_GRAY, 1, "11", 64, 64, 80);
+    struct keep_sink sink = {.fail_at = 0};
+    struct sct_report report = {.n_warnings = 0};
+    struct sct_encoder_layout layout;
+    sct_encoder *e;
+    spec.max_bytes = 20;
+    spec.sink = (struct sct_sink){keep_write, &sink};
+    spec.report = &report;
+    assert_int_equal(sct_jpeg_encoder.open(&e, &spec, &layout), SCT_OK);
+    struct planes p = make_planes(&layout, 1, 7);
+    assert_int_equal(write_bands(e, &layout, &p), SCT_OK);
+    assert_int_equal(sct_jpeg_encoder.finish(e), SCT_ERR_TOO_LARGE);
+    assert_int_equal(sct_jpeg_encoder.finish(e), SCT_ERR_TOO_LARGE); /* it sticks */
+    assert_non_null(strstr(report.message, "20 bytes"));
+    sct_jpeg_encoder.close(e);
+    free_planes(&p);
+    bytes_free(&sink.kept);
+}
+
 /* FNV-1a over the bytes. The planes are integers and the DCT is bit-exact: the same on
  * every machine that libjpeg-turbo 2.1 runs on. */
 static uint64_t hash_bytes(const struct bytes *b)
@@ -683,6 +747,8 @@ int main(void)
         cmocka_unit_test(metadata_that_do_not_fit_are_dropped),
         cmocka_unit_test(quality_and_coding_are_as_asked),
         cmocka_unit_test(effort_2_saves_bytes_of_the_same_picture),
+        cmocka_unit_test(the_highest_quality_that_fits_is_found),
+        cmocka_unit_test(too_few_bytes_are_an_error),
         cmocka_unit_test(bytes_are_the_same_on_every_machine),
         cmocka_unit_test(a_failing_sink_is_an_io_error),
         cmocka_unit_test(impossible_specs_are_refused),

@@ -89,6 +89,14 @@ class Settings(CommandTest):
         self.assertEqual(Frame(self.make()).factors[0], (2, 2))
         self.refuse("-s", "9", "--subsampling", "4:1:9", "x", says=["--subsampling", "'4:1:9'"])
 
+    def test_max_bytes(self):
+        plain = self.make()
+        for effort in ("0", "1", "2"):
+            small = self.make("--effort", effort, "--max-bytes", str(len(plain) // 2))
+            self.assertLessEqual(len(small), len(plain) // 2)
+            self.assertGreater(len(small), len(plain) // 3)
+        self.refuse("--max-bytes", "0", "x.jpg", says="--max-bytes")
+
     def test_progressive_and_optimize(self):
         plain = self.make()
         optimized = self.make("--optimize")

@@ -47,7 +47,7 @@ RIGHT = [
     *[changed(format=name) for name in ("jpeg", "jpg", "source")],
     changed(progressive=True, optimize=False),
     changed(lossless=True, compression=0, depth=16), changed(compression=9.0, depth=8),
-    changed(effort=0), changed(effort=2.0),
+    changed(effort=0), changed(effort=2.0), changed(max_bytes=1), changed(max_bytes=2**31 - 1),
     *[changed(icc=name) for name in ("keep", "srgb", "drop")],
     *[changed(metadata=name) for name in ("none", "copyright", "all")], changed(quality_exact=True),
     *[changed(background=colour) for colour in ("white", "#fff", "C0FFEE", "#00aAfF", "aqua")],
@@ -69,7 +69,7 @@ WRONG = [
     changed(fit="Cover"), changed(fit=1), changed(enlarge=1), changed(enlarge="true"),
     changed(format="JPEG"), changed(format="gif"), changed(format="jpeg,webp"),
     changed(lossless=1), changed(compression=-1), changed(compression=10),
-    changed(compression=1.5), changed(effort=3), changed(effort=-1), changed(effort="1"),
+    changed(compression=1.5), changed(max_bytes=0), changed(max_bytes="9K"), changed(max_bytes=2**31), changed(effort=3), changed(effort=-1), changed(effort="1"),
     changed(depth=10), changed(depth="16"), changed(icc="none"),
     changed(metadata="gps"), changed(metadata=True), changed(quality_exact="yes"),
     changed(background=""), changed(background="#ffff"), changed(background="#gggggg"),
@@ -148,7 +148,7 @@ class Variants(CommandTest):
     def test_options_that_belong_into_the_file(self):
         self.write("v.json", json.dumps(GOOD))
         for words in (["-s", "9"], ["-q", "9"], ["--fit", "fill"], ["--enlarge"], ["-f", "jpeg"],
-                      ["--filter", "area"], ["--progressive"], ["--optimize"], ["--effort", "1"],
+                      ["--filter", "area"], ["--progressive"], ["--optimize"], ["--effort", "1"], ["--max-bytes", "9K"],
                       ["--subsampling", "4:4:4"]):
             self.refuse("--variants", "v.json", *words, "x", says="--variants")
 
