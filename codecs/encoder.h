@@ -36,9 +36,11 @@ struct sct_encoder_spec {
     int effort; /* JPEG, 0..2: 0 is libjpeg-turbo's own way; README.md says what others are */
     const struct sct_dsp
         *dsp; /* borrowed until close; NULL: the best that the CPU runs */
-    size_t
-        max_bytes; /* JPEG, 0: any: the quality is lowered until the file is not larger. The whole
-                         picture is kept for it, and effort 0 is 1 */
+    /* JPEG. The lowest quality, up to `quality`, of which SSIMULACRA2 is likely to say so much,
+     * 1..99, of YCC and gray; and the highest at which the file is not larger. 0: no such
+     * wish. For either the whole picture is kept, and an effort of 0 is 1. */
+    int score;
+    size_t max_bytes;
     int has_adobe; /* for CMYK and YCCK: whether the planes are inverted, Adobe's way */
     const uint8_t *icc; /* NULL: none; borrowed during open */
     size_t icc_bytes;
@@ -83,8 +85,8 @@ struct sct_encoder_ops {
      * picture still has; where depth is 16 they are rows of uint16_t. Rows are the caller's, but the encoder may write to the padding
      * between width and padded_width. */
     int (*write_band)(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONENTS]);
-    int (*finish)(
-        sct_encoder *e); /* SCT_ERR_TOO_LARGE: max_bytes are too few at quality 1 */
+    /* SCT_ERR_TOO_LARGE: max_bytes are too few at quality 1 */
+    int (*finish)(sct_encoder *e);
     /* The quality with which the file was finished. NULL: it is always the spec's. */
     int (*quality)(const sct_encoder *e);
     /* Writes a file of this format, which a decoder has read, again without touching its picture:

@@ -35,6 +35,7 @@ struct sct_encoder {
     sct_jpeg_writer *writer; /* NULL: libjpeg codes the planes */
     enum sct_model model;
     int quality;      /* of the spec; at the end, the file's */
+    int score;        /* 0: any */
     size_t max_bytes; /* 0: any */
     int next_band;
     int is_finished;
@@ -62,6 +63,9 @@ static int check_spec(const struct sct_encoder_spec *spec)
     if (spec->effort < 0 || spec->effort > SCT_MAX_EFFORT)
         return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
                                "an effort of %d makes no sense", spec->effort);
+    if (spec->score < 0 || spec->score > 99)
+        return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
+                               "a score of %d makes no sense", spec->score);
     if (spec->width < 1 || spec->height < 1 || spec->quality < 1 || spec->quality > 100)
         return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
                                "%d x %d pixels at quality %d make no sense", spec->width,
@@ -142,6 +146,13 @@ static int takes_planes(const struct sct_encoder_spec *spec)
     return !spec->has_alpha && !spec->is_limited && spec->depth <= 8;
 }
 
+/* Whether the quality is only known at the end. The estimate of scores knows no other models. */
+static int searches_quality(const struct sct_encoder_spec *spec)
+{
+    return spec->max_bytes > 0 ||
+           (spec->score > 0 && (spec->model == SCT_YCC || spec->model == SCT_GRAY));
+}
+
 /* What our own writer makes of a spec that has been checked, but for the parts that only a file
  * in the making has. */
 static void plan_writer(struct sct_jpeg_writer_spec *w, const struct sct_encoder *e,
@@ -152,7 +163,7 @@ static void plan_writer(struct sct_jpeg_writer_spec *w, const struct sct_encoder
                   .height = spec->height,
                   .is_progressive = spec->effort > 1 || spec->progressive,
                   .n_components = spec->n_components},
-        .keep = spec->max_bytes > 0 ? SCT_JPEG_KEEP_COEFS
+        .keep = searches_quality(spec) ? SCT_JPEG_KEEP_COEFS
                 : spec->effort > 1 || spec->optimize || spec->progressive
                     ? SCT_JPEG_KEEP_LEVELS
                     : SCT_JPEG_KEEP_NOTHING};
@@ -165,7 +176,7 @@ static void plan_writer(struct sct_jpeg_writer_spec *w, const struct sct_encoder
 
 static int uses_writer(const struct sct_encoder_spec *spec)
 {
-    return spec->effort > 0 || spec->max_bytes > 0;
+    return spec->effort > 0 || searches_quality(spec);
 }
 
 /* libjpeg keeps coefs as arrays of whole iMCUs. */
@@ -192,7 +203,7 @@ static size_t count_bytes(const struct sct_encoder_spec *spec)
 
     quiet.report = NULL;
     if ((!spec->progressive && !spec->optimize && spec->effort < 2 &&
-         spec->max_bytes == 0) ||
+         !searches_quality(spec)) ||
         check_spec(&quiet) != SCT_OK || plan_layout(&e, &quiet) != SCT_OK)
         return 0;
     if (!uses_writer(spec))
@@ -311,6 +322,7 @@ static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
     e->report = spec->report;
     e->model = spec->model;
     e->quality = spec->quality;
+    e->score = spec->model == SCT_YCC || spec->model == SCT_GRAY ? spec->score : 0;
     e->max_bytes = spec->max_bytes;
 
     sct_jpeg_errors_init(&e->errors);
@@ -424,12 +436,35 @@ static void finish_file(void *ctx)
     jpeg_finish_compress(&e->cinfo);
 }
 
-/* Quantises the coefs that the writer has kept, and says how long the file would be. */
-static size_t try_quality(struct sct_encoder *e, int quality)
+/* Quantises the coefs that the writer has kept. */
+static void set_quality(struct sct_encoder *e, int quality)
 {
     struct sct_jpeg_writer_spec w = {.frame = {.n_components = e->cinfo.num_components}};
     sct_jpeg_quant_plan(&w, e->model, quality);
     sct_jpeg_writer_quantise(e->writer, &w);
+}
+
+/* The lowest quality with the score, up to the spec's: by bisection, from where the estimate
+ * begins to be of use. */
+static void reach_score(struct sct_encoder *e)
+{
+    enum { MIN_QUALITY = 30 };
+    int too_low = sct_min(MIN_QUALITY, e->quality) - 1, reaches = e->quality;
+    while (reaches - too_low > 1) {
+        const int middle = (too_low + reaches) / 2;
+        set_quality(e, middle);
+        if (sct_jpeg_writer_score(e->writer) >= e->score)
+            reaches = middle;
+        else
+            too_low = middle;
+    }
+    e->quality = reaches;
+}
+
+/* How long the file would be. */
+static size_t try_quality(struct sct_encoder *e, int quality)
+{
+    set_quality(e, quality);
     return sct_size_add(sct_jpeg_sink_bytes(&e->sink),
                         sct_jpeg_writer_measure(e->writer));
 }
@@ -461,11 +496,14 @@ static int fit_quality(struct sct_encoder *e)
 
 static int finish_writer(struct sct_encoder *e)
 {
-    if (e->max_bytes > 0) {
-        e->status = fit_quality(e);
-        if (e->status != SCT_OK)
-            return e->status;
+    if (e->score > 0) {
+        reach_score(e);
+        set_quality(e, e->quality);
     }
+    if (e->max_bytes > 0)
+        e->status = fit_quality(e);
+    if (e->status != SCT_OK)
+        return e->status;
     return fail_to_write(e, sct_jpeg_writer_finish(e->writer));
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bits.h"
+#include "jpeg_score.h"
 #include "mem.h"
 
 enum { MAX_MCU_BYTES = C_MAX_BLOCKS_IN_MCU * SCT_JPEG_MAX_BLOCK_BYTES };
@@ -343,6 +344,11 @@ void sct_jpeg_writer_quantise(sct_jpeg_writer *w, const struct sct_jpeg_writer_s
     memcpy(w->spec.frame.quant, spec->frame.quant, sizeof w->spec.frame.quant);
     for (int ci = 0; ci < w->spec.frame.n_components; ci++)
         sct_jpeg_levels_quantise(&w->levels, ci, find_quantiser(w, ci));
+}
+
+double sct_jpeg_writer_score(const sct_jpeg_writer *w)
+{
+    return sct_jpeg_score_estimate(&w->levels, &w->spec.frame);
 }
 
 int sct_jpeg_writer_finish(sct_jpeg_writer *w)

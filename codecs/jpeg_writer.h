@@ -48,6 +48,9 @@ int sct_jpeg_writer_write(sct_jpeg_writer *w,
 void sct_jpeg_writer_quantise(sct_jpeg_writer *w,
                               const struct sct_jpeg_writer_spec *spec);
 
+/* About what SSIMULACRA2 says of the levels: jpeg_score.h. Coefs must be kept. */
+double sct_jpeg_writer_score(const sct_jpeg_writer *w);
+
 /* Bytes that `finish` is going to write; levels must be kept. */
 size_t sct_jpeg_writer_measure(sct_jpeg_writer *w);
 

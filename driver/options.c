@@ -360,7 +360,9 @@ static int take_setting(struct reading *r, int c, const char *text)
         break;
     case 'q':
         name = "--quality";
-        status = take_number(name, text, 100, &v->quality);
+        if (sct_quality_parse(text, &v->quality, &v->score) != SCT_OK)
+            status =
+                refuse(name, text, "a whole number from 1 to 100, auto or auto:SCORE");
         break;
     case 'f':
         name = "--format";

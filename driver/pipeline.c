@@ -172,14 +172,14 @@ static int may_copy(const struct run *run, const struct variant_run *v)
 {
     const struct sct_picture *p = &run->picture;
     return v->geometry.width == p->width && v->geometry.height == p->height &&
-<<<<<<< HEAD
            p->orientation == 1 && !v->route.is_to_srgb && v->variant.format->copy &&
            strcmp(v->variant.format->name, p->format) == 0;
-=======
-           p->orientation == 1 && v->variant.format->copy &&
-           strcmp(v->variant.format->name, p->format) == 0 && !v->variant.quality_exact &&
-           v->variant.max_bytes == 0 && (v->variant.icc != SCT_ICC_SRGB || !p->icc);
->>>>>>> f62707a (codecs, driver: find the highest quality that fits in --max-bytes)
+}
+
+/* Whether it is asked for something that the file may not be. */
+static int is_to_be_encoded(const struct sct_variant *v)
+{
+    return v->quality_exact || v->max_bytes > 0 || v->score > 0;
 }
 
 static int plan_geometries(struct run *run)
@@ -206,9 +206,10 @@ static int plan_geometries(struct run *run)
                                           &v->variant, job->linear, &run->result->report);
         if (status < 0)
             return status;
-        v->has_rival = may_copy(run, v) && (v->variant.quality_exact || job->salvage);
+        v->has_rival =
+            may_copy(run, v) && (is_to_be_encoded(&v->variant) || job->salvage);
         v->is_copied = may_copy(run, v) && !v->has_rival;
-        v->output->is_unchanged = may_copy(run, v) && !v->variant.quality_exact;
+        v->output->is_unchanged = may_copy(run, v) && !is_to_be_encoded(&v->variant);
         keeps |= v->is_copied || v->has_rival;
         v->output->width = v->geometry.width;
         v->output->height = v->geometry.height;
@@ -231,10 +232,20 @@ static int keeps_icc(const struct run *run, const struct variant_run *v)
                (v->route.out.model == SCT_GRAY && !v->variant.format->is_colour_only);
 }
 
-/* The variant's, or less where the source was saved at less in the same format. */
+/* Whether the encoder can find the quality for a score: JPEG can, of these models. */
+static int finds_quality(const struct variant_run *v)
+{
+    const enum sct_model model = v->route.out.model;
+    return v->variant.format->quality && (model == SCT_YCC || model == SCT_GRAY);
+}
+
+/* The variant's, or less where the source was saved at less in the same format. Where a score is
+ * wanted that cannot be had, the default. */
 static int choose_quality(const struct run *run, const struct variant_run *v)
 {
     const struct sct_picture *p = &run->picture;
+    if (v->variant.score > 0 && !finds_quality(v))
+        return sct_variant_default().quality;
     const int is_known =
         p->quality > 0 && strcmp(v->variant.format->name, p->format) == 0;
     if (!is_known || v->variant.quality_exact)
@@ -266,6 +277,7 @@ static void encoder_spec(const struct run *run, const struct variant_run *v,
                                   .progressive = v->variant.progressive,
                                   .optimize = v->variant.optimize,
                                   .effort = v->variant.effort,
+                                  .score = finds_quality(v) ? v->variant.score : 0,
                                   .max_bytes = v->variant.max_bytes,
                                   .dsp = &run->dsp,
                                   .has_adobe = picture->has_adobe,
@@ -522,7 +534,9 @@ static int write_better(struct run *run, struct variant_run *v,
     const int status = copy_file(run, v, &counter, &quiet);
     if (run->intake.status < 0 || status == SCT_ERR_MEMORY)
         return status;
-    const int is_wanted = v->variant.quality_exact && v->encoded.n_bytes <= n_bytes;
+    const int is_wanted = v->variant.max_bytes > 0 ? n_bytes > v->variant.max_bytes
+                                                   : is_to_be_encoded(&v->variant) &&
+                                                         v->encoded.n_bytes <= n_bytes;
     if (v->encoded.data && (status < 0 || is_wanted))
         return write_encoded(run, v, sink);
     v->output->is_unchanged = 1;
@@ -540,6 +554,8 @@ static int finish_output(struct run *run, struct variant_run *v)
     const int status = v->variant.format->finish(v->encoder);
     if (v->encoded.status < 0)
         return v->encoded.status;
+    if (status == SCT_OK && v->variant.format->quality)
+        v->output->quality = v->variant.format->quality(v->encoder);
     return status == SCT_OK && v->has_rival ? write_better(run, v, &sink) : status;
 }
 
@@ -547,22 +563,8 @@ static int finish_output(struct run *run, struct variant_run *v)
 static int publish(struct run *run)
 {
     int status = SCT_OK;
-<<<<<<< HEAD
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
         status = finish_output(run, &run->variants[i]);
-=======
-    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
-        struct variant_run *v = &run->variants[i];
-        if (v->is_copied) {
-            status = copy_file(run, v);
-            continue;
-        }
-        assert(v->planes.next_band == v->planes.n_bands);
-        status = v->variant.format->finish(v->encoder);
-        if (status == SCT_OK && v->variant.format->quality)
-            v->output->quality = v->variant.format->quality(v->encoder);
-    }
->>>>>>> f62707a (codecs, driver: find the highest quality that fits in --max-bytes)
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
         struct variant_run *v = &run->variants[i];
         v->is_target_open = 0;

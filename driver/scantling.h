@@ -73,10 +73,12 @@ struct sct_variant {
     int lossless;                    /* WebP */
     int compression; /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
     int effort;      /* JPEG: 0..SCT_MAX_EFFORT, how hard to try to save bytes */
-    size_t
-        max_bytes; /* JPEG: quality is lowered until the file is not larger; 0: any. It has
-                         pictures encoded again, too */
-    int depth;     /* bits of a sample: 8, or 16 where source and format have them */
+    /* JPEG, 0: none. `score`: the lowest quality, up to `quality`, to which SSIMULACRA2 is likely
+     * to give it, 1..99. `max_bytes`: then quality is lowered until the file is not larger.
+     * Both have pictures encoded again, too. */
+    int score;
+    size_t max_bytes;
+    int depth; /* bits of a sample: 8, or 16 where source and format have them */
     uint8_t background[3]; /* sRGB: what alpha is laid on where the format has none */
 };
 

@@ -66,6 +66,22 @@ static int take_boolean(const struct loader *l, const char *key, const json_t *v
     return SCT_OK;
 }
 
+/* A number, or "auto". */
+static int take_quality(const struct loader *l, const json_t *value,
+                        struct sct_variant *v)
+{
+    const char *const word = json_string_value(value);
+    if (!word) {
+        v->score = 0;
+        return take_integer(l, "quality", value, 100, &v->quality);
+    }
+    if (strncmp(word, "auto", 4) != 0 ||
+        sct_quality_parse(word, &v->quality, &v->score) != SCT_OK)
+        return fail_load(l, "\"quality\" must be a whole number from 1 to 100, "
+                            "\"auto\" or \"auto:SCORE\"");
+    return SCT_OK;
+}
+
 /* What may stand in "defaults" and in every variant. SCT_DONE: not such a key. */
 static int take_setting(const struct loader *l, const char *key, const json_t *value,
                         struct sct_variant *v)
@@ -77,7 +93,7 @@ static int take_setting(const struct loader *l, const char *key, const json_t *v
     if (strcmp(key, "optimize") == 0)
         return take_boolean(l, key, value, &v->optimize);
     if (strcmp(key, "quality") == 0)
-        return take_integer(l, key, value, 100, &v->quality);
+        return take_quality(l, value, v);
     if (strcmp(key, "quality_exact") == 0)
         return take_boolean(l, key, value, &v->quality_exact);
     if (strcmp(key, "lossless") == 0)

@@ -205,3 +205,20 @@ int sct_name_is_valid(const char *text)
     return n >= 1 && n < SCT_NAME_BYTES && strspn(text, letters) >= 1 &&
            strspn(text, others) == n;
 }
+
+int sct_quality_parse(const char *text, int *quality, int *score)
+{
+    static const char word[] = "auto";
+    const size_t n = sizeof word - 1;
+    const int is_auto = strncmp(text, word, n) == 0;
+    int64_t value = 75;
+
+    if (is_auto && text[n] != '\0' &&
+        (text[n] != ':' || sct_integer_parse(text + n + 1, 1, 99, &value) != SCT_OK))
+        return SCT_ERR_ARGUMENT;
+    if (!is_auto && sct_integer_parse(text, 1, 100, &value) != SCT_OK)
+        return SCT_ERR_ARGUMENT;
+    *quality = is_auto ? 100 : (int)value;
+    *score = is_auto ? (int)value : 0;
+    return SCT_OK;
+}

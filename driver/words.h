@@ -34,6 +34,10 @@ int sct_metadata_parse(const char *text,
  * for. */
 int sct_colour_parse(const char *text, uint8_t rgb[3]);
 
+/* "auto" or "auto:SCORE", 1..99: *score is it, or 75, and *quality is 100. Otherwise a quality,
+ * 1..100, and *score is 0. */
+int sct_quality_parse(const char *text, int *quality, int *score);
+
 /* "jpeg", "jpg", "png", "webp" as far as they were built in, or "source": *format is NULL. */
 int sct_format_parse(const char *text, const struct sct_encoder_ops **format);
 

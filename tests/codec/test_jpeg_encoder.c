@@ -532,15 +532,16 @@ static void effort_2_saves_bytes_of_the_same_picture(void **state)
     }
 }
 
-/* Encodes with a limit, and tells the quality that came out. */
-static struct bytes encode_within(int effort, int quality, size_t max_bytes,
-                                  int *quality_used)
+/* Encodes with a limit or for a score, and tells the quality that came out. */
+static struct bytes search_quality(int effort, int quality, int score, size_t max_bytes,
+                                   int *quality_used)
 {
     struct sct_encoder_spec spec = make_spec(SCT_YCC, 3, "221111", 301, 203, quality);
     struct keep_sink sink = {.fail_at = 0};
     struct sct_encoder_layout layout;
     sct_encoder *e;
     spec.effort = effort;
+    spec.score = score;
     spec.max_bytes = max_bytes;
     spec.sink = (struct sct_sink){keep_write, &sink};
     assert_true(sct_jpeg_encoder.bytes(&spec) > 0);
@@ -560,18 +561,35 @@ static void the_highest_quality_that_fits_is_found(void **state)
     for (int effort = 0; effort < N_EFFORTS; effort++)
         for (int quality = 5; quality <= 95; quality += 15) {
             int used;
-            struct bytes whole = encode_within(effort, quality, 1 << 30, &used);
+            struct bytes whole = search_quality(effort, quality, 0, 1 << 30, &used);
             assert_int_equal(used, quality);
-            struct bytes exact = encode_within(effort, 100, whole.size, &used);
+            struct bytes exact = search_quality(effort, 100, 0, whole.size, &used);
             assert_true(used >= quality); /* another one may have as many bytes */
             assert_true(exact.size <= whole.size);
-            struct bytes less = encode_within(effort, 100, whole.size - 1, &used);
+            struct bytes less = search_quality(effort, 100, 0, whole.size - 1, &used);
             assert_true(used < quality);
             assert_true(less.size < whole.size);
             bytes_free(&whole);
             bytes_free(&exact);
             bytes_free(&less);
         }
+}
+
+static void better_scores_take_more_quality(void **state)
+{
+    (void)state;
+    int last = 0;
+    for (int score = 20; score <= 95; score += 15) {
+        int used;
+        struct bytes file = search_quality(1, 100, score, 0, &used);
+        assert_true(used >= last);
+        last = used;
+        bytes_free(&file);
+        file = search_quality(1, 20, score, 0, &used); /* not above what is asked for */
+        assert_true(used <= 20);
+        bytes_free(&file);
+    }
+    assert_true(last > 60);
 }
 
 static void too_few_bytes_are_an_error(void **state)
@@ -748,6 +766,7 @@ int main(void)
         cmocka_unit_test(quality_and_coding_are_as_asked),
         cmocka_unit_test(effort_2_saves_bytes_of_the_same_picture),
         cmocka_unit_test(the_highest_quality_that_fits_is_found),
+        cmocka_unit_test(better_scores_take_more_quality),
         cmocka_unit_test(too_few_bytes_are_an_error),
         cmocka_unit_test(bytes_are_the_same_on_every_machine),
         cmocka_unit_test(a_failing_sink_is_an_io_error),

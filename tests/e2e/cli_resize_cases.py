@@ -89,6 +89,14 @@ class Settings(CommandTest):
         self.assertEqual(Frame(self.make()).factors[0], (2, 2))
         self.refuse("-s", "9", "--subsampling", "4:1:9", "x", says=["--subsampling", "'4:1:9'"])
 
+    def test_quality_for_a_score(self):
+        sizes = [len(self.make("-q", q)) for q in ("auto:40", "auto:60", "auto", "auto:85")]
+        self.assertEqual(sizes, sorted(sizes))
+        self.assertLess(sizes[0], sizes[-1])
+        self.assertEqual(self.make("-q", "auto"), self.make("-q", "auto:75"))
+        for word in ("auto:", "auto:0", "auto:100", "auto:x", "automatic"):
+            self.refuse("-q", word, "x.jpg", says=["--quality", f"'{word}'"])
+
     def test_max_bytes(self):
         plain = self.make()
         for effort in ("0", "1", "2"):

@@ -25,6 +25,7 @@ static void choose_variant(struct sct_variant *v, struct fuzz_options *o)
     v->background[1] = (uint8_t)fuzz_take(o, 256);
     v->filter = sct_filter_at(fuzz_take(o, 4));
     v->effort = fuzz_take(o, SCT_MAX_EFFORT + 1);
+    v->score = fuzz_take(o, 4) == 0 ? fuzz_take(o, 100) : 0;
     v->max_bytes = fuzz_take(o, 4) == 0 ? (size_t)(1 + 16 * fuzz_take(o, 256)) : 0;
 }
 

@@ -15,6 +15,7 @@ static void check_variant(const struct sct_variant *v)
     FUZZ_CHECK(v->subsampling >= SCT_SUB_420 && v->subsampling <= SCT_SUB_SOURCE, "%d",
                v->subsampling);
     FUZZ_CHECK(v->quality >= 1 && v->quality <= 100, "%d", v->quality);
+    FUZZ_CHECK(v->score >= 0 && v->score <= 99, "%d", v->score);
     FUZZ_CHECK(v->compression >= SCT_COMPRESSION_DEFAULT && v->compression <= 9, "%d",
                v->compression);
     FUZZ_CHECK(v->effort >= 0 && v->effort <= SCT_MAX_EFFORT, "%d", v->effort);
