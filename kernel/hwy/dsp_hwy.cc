@@ -557,31 +557,23 @@ uint64_t quantise_8(int16_t *levels, const int16_t *coefs, VUBlock strength,
     return bits[0];
 }
 
-/* Where each place of a block stands in zigzag order. */
-struct places {
-    uint8_t place[64];
-};
-
-constexpr places find_places()
-{
-    places p = {};
-    for (int k = 0; k < 64; k++)
-        p.place[sct_zigzag[k]] = static_cast<uint8_t>(k);
-    return p;
-}
+/* The inverse of sct_zigzag. */
+constexpr uint8_t kPlaces[64] = {0,  2,  3,  9,  10, 20, 21, 35, 1,  4,  8,  11, 19,
+                                 22, 34, 36, 5,  7,  12, 18, 23, 33, 37, 48, 6,  13,
+                                 17, 24, 32, 38, 47, 49, 14, 16, 25, 31, 39, 46, 50,
+                                 57, 15, 26, 30, 40, 45, 51, 56, 58, 27, 29, 41, 44,
+                                 52, 55, 59, 62, 28, 42, 43, 53, 54, 60, 61, 63};
 
 void quantise_hwy(int16_t *levels, uint64_t *nonzero, const int16_t *coefs,
                   const uint16_t *strengths, const struct sct_quantiser *q, int n_blocks)
 {
-    static constexpr places kPlaces = find_places();
-
     for (ptrdiff_t b = 0; b < n_blocks; b++, levels += 64, coefs += 64) {
         const auto strength = hn::Set(UBlock(), strengths[b]);
         uint64_t natural = 0, mask = 0;
         for (int i = 0; i < 64; i += 8)
             natural |= quantise_8(levels, coefs, strength, q, i) << i;
         for (; natural; natural &= natural - 1)
-            mask |= uint64_t{1} << kPlaces.place[__builtin_ctzll(natural)];
+            mask |= uint64_t{1} << kPlaces[__builtin_ctzll(natural)];
         nonzero[b] = mask;
     }
 }
