@@ -29,13 +29,13 @@ enum { PERIOD = 200, OVER_READ = 8 }; /* rows of weights repeat, as they mostly 
 static const double min_run_ns =
     1e6; /* calls are repeated until one run takes this long */
 
-enum slot { PACK, HORZ, VERT };
+enum slot { PACK, HORZ, VERT, FDCT, QUANTISE };
 
 struct shape {
     const char *name;
     enum slot slot;
     int src_units; /* horz: units in a source row */
-    int dst_width; /* pack: samples in a row */
+    int dst_width; /* pack, fdct, quantise: samples in a row */
     int n_units;   /* vert: pair rows */
     int n_pairs;
     int n_lanes;
@@ -54,6 +54,8 @@ static const struct shape shapes[] = {
     {"horz samples 4000->400", HORZ, 2000, 400, 31, 1, 8, SCT_GROUP, 4},
     {"vert 1600, 9 rows", VERT, 0, 1600, 9, 0, 0, 0, 0},
     {"vert 400, 18 rows", VERT, 0, 400, 18, 0, 0, 0, 0},
+    {"fdct 200 blocks", FDCT, 0, 1600, 0, 0, 0, 0, 0},
+    {"quantise 200 blocks", QUANTISE, 0, 1600, 0, 0, 0, 0, 0},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -66,6 +68,11 @@ struct job {
     int16_t *src; /* pack: the groups that are written */
     int16_t *row[MAX_ROWS];
     uint8_t *bytes;
+    int16_t *levels; /* quantise: the coefs are in src */
+    uint32_t *activity;
+    uint64_t *nonzero;
+    uint16_t *strengths;
+    struct sct_quantiser quantiser;
 };
 
 static uint32_t next_random(uint32_t *state)
@@ -94,6 +101,32 @@ static void free_job(struct job *job)
     for (int r = 0; r < MAX_ROWS; r++)
         sct_mem_free(job->row[r]);
     sct_mem_free(job->bytes);
+    sct_mem_free(job->levels);
+    sct_mem_free(job->activity);
+    sct_mem_free(job->nonzero);
+    sct_mem_free(job->strengths);
+}
+
+/* Buffers of a row of blocks, and steps of 10, which leave about one level in six. */
+static int create_blocks(struct job *job, const struct shape *s)
+{
+    const size_t width = (size_t)s->dst_width, n_blocks = width / 8;
+    job->src = alloc_values(width * 8, 256);
+    job->levels = alloc_values(width * 8, 256);
+    job->bytes = sct_mem_alloc(width * 8);
+    job->activity = sct_mem_alloc(n_blocks * sizeof *job->activity);
+    job->nonzero = sct_mem_alloc(n_blocks * sizeof *job->nonzero);
+    job->strengths = sct_mem_alloc(n_blocks * sizeof *job->strengths);
+    if (!job->src || !job->levels || !job->bytes || !job->activity || !job->nonzero ||
+        !job->strengths)
+        return SCT_ERR_MEMORY;
+    for (int i = 0; i < 64; i++) {
+        job->quantiser.reciprocal[i] = (1 << 22) / 160;
+        job->quantiser.scale[i] = 1 << 10;
+        job->quantiser.rounding[i] = 80;
+        job->quantiser.zero[i] = 107;
+    }
+    return SCT_OK;
 }
 
 static int create_job(struct job *job, const struct shape *s)
@@ -116,6 +149,9 @@ static int create_job(struct job *job, const struct shape *s)
         job->weights = alloc_values(2 * (size_t)s->n_units, 4096);
         job->bytes = sct_mem_alloc(width);
         if (!job->weights || !job->bytes)
+            goto fail;
+    } else if (s->slot == FDCT || s->slot == QUANTISE) {
+        if (create_blocks(job, s) != SCT_OK)
             goto fail;
     } else {
         job->first = sct_mem_alloc(width * sizeof *job->first);
@@ -152,6 +188,14 @@ fail:
     return SCT_ERR_MEMORY;
 }
 
+static void run_fdct(struct job *job, const struct sct_dsp *dsp)
+{
+    const uint8_t *rows[8];
+    for (int y = 0; y < 8; y++)
+        rows[y] = job->bytes + (ptrdiff_t)y * job->shape->dst_width;
+    dsp->fdct(job->levels, job->activity, rows, job->shape->dst_width / 8);
+}
+
 static void run_job(struct job *job, const struct sct_dsp *dsp, int n_calls)
 {
     const struct shape *s = job->shape;
@@ -160,6 +204,11 @@ static void run_job(struct job *job, const struct sct_dsp *dsp, int n_calls)
             dsp->pack(job->src, job->bytes, s->dst_width, s->dst_width);
         else if (s->slot == HORZ)
             dsp->horz(job->row, job->src, &job->horz);
+        else if (s->slot == FDCT)
+            run_fdct(job, dsp);
+        else if (s->slot == QUANTISE)
+            dsp->quantise(job->levels, job->nonzero, job->src, job->strengths,
+                          &job->quantiser, s->dst_width / 8);
         else
             dsp->vert(job->bytes, (const int16_t *const *)job->row, job->weights,
                       s->n_units, s->dst_width, 1 << 17, 18);
@@ -217,7 +266,8 @@ static int count_samples(const struct shape *s)
 {
     return s->slot == PACK   ? s->dst_width * SCT_LANES
            : s->slot == HORZ ? s->dst_width * 2 * s->n_planes
-                             : s->dst_width;
+           : s->slot == VERT ? s->dst_width
+                             : s->dst_width * 8;
 }
 
 /* A name to look for in a trace. */
