@@ -33,7 +33,8 @@ struct sct_encoder_spec {
     int lossless;    /* WebP */
     int compression; /* PNG, 0..9: how hard to try; SCT_COMPRESSION_DEFAULT */
     int progressive, optimize;
-    int effort; /* JPEG, 0..2: 0 is libjpeg-turbo's own way; README.md says what others are */
+    int effort; /* JPEG and lossy WebP, 0..2; README.md says what each does. 0 of JPEG is
+                   libjpeg-turbo's own way */
     const struct sct_dsp
         *dsp; /* borrowed until close; NULL: the best that the CPU runs */
     /* JPEG. The lowest quality, up to `quality`, of which SSIMULACRA2 is likely to say so much,

@@ -174,6 +174,8 @@ static int hear_bytes(const uint8_t *data, size_t n_bytes, const WebPPicture *pi
 
 static int configure(struct sct_encoder *e, const struct sct_encoder_spec *spec)
 {
+    static const int methods[] = {2, 4,
+                                  6}; /* of libwebp, by effort: README.md has figures */
     const int level =
         spec->compression == SCT_COMPRESSION_DEFAULT ? DEFAULT_LEVEL : spec->compression;
     if (!WebPConfigInit(&e->config) || !WebPPictureInit(&e->picture))
@@ -181,6 +183,7 @@ static int configure(struct sct_encoder *e, const struct sct_encoder_spec *spec)
     if (spec->lossless)
         return WebPConfigLosslessPreset(&e->config, level);
     e->config.quality = (float)spec->quality;
+    e->config.method = methods[sct_clamp(spec->effort, 0, 2)];
     return WebPValidateConfig(&e->config);
 }
 

@@ -72,7 +72,7 @@ struct sct_variant {
     enum sct_metadata_mode metadata; /* beside the ICC profile */
     int lossless;                    /* WebP */
     int compression; /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
-    int effort;      /* JPEG: 0..SCT_MAX_EFFORT, how hard to try to save bytes */
+    int effort; /* JPEG, lossy WebP: 0..SCT_MAX_EFFORT, how hard to try to save bytes */
     /* JPEG, 0: none. `score`: the lowest quality, up to `quality`, to which SSIMULACRA2 is likely
      * to give it, 1..99. `max_bytes`: then quality is lowered until the file is not larger.
      * Both have pictures encoded again, too. */

@@ -181,6 +181,7 @@ static struct bytes encode_truth(const struct sct_encoder_spec *spec,
 
     assert_true(WebPConfigInit(&config) && WebPPictureInit(&picture));
     config.quality = (float)spec->quality;
+    config.method = 2 * spec->effort + 2;
     if (spec->lossless)
         assert_true(WebPConfigLosslessPreset(
             &config,
@@ -229,6 +230,7 @@ static void files_are_libwebps_for_the_same_samples(void **state)
                 struct sct_encoder_spec spec =
                     make_spec(kind, sizes[i].width, sizes[i].height);
                 spec.quality = quality;
+                spec.effort = quality / 33 % 3;
                 spec.compression = spec.lossless ? quality / 12 : 0;
                 struct planes p;
                 struct bytes file = encode(spec, &p);
