@@ -9,7 +9,7 @@ import unittest
 
 from cli_formats_cases import PictureTest, slope
 from cli_pictures import GRAY, RGB, RGBA
-from cli_support import bad, corpus, read
+from cli_support import SCANTLING, bad, corpus, read
 
 PHOTO = "natural_420_640x480.jpg"
 OTHER = "natural_444_640x480.jpg"
@@ -230,11 +230,9 @@ class Butteraugli(CompareTest):
             self.assertIsNone(o["butteraugli_max"])
             self.assertIn("butteraugli_main", o["message"])
 
+    @unittest.skipIf("/emulated/" in SCANTLING, "the emulator does not say why a program was not started")
     def test_it_may_be_missing(self):
         os.makedirs(self.at("empty"))
-        emulator = shutil.which("qemu-aarch64")
-        if emulator:  # by which the command may be run, and which is looked for there, too
-            os.symlink(emulator, self.at("empty", "qemu-aarch64"))
         run = self.run_command("compare", "--json", corpus(PHOTO), corpus(OTHER), env={"PATH": self.at("empty")})
         o = run.objects[0]
         self.assertEqual((run.status, o["butteraugli_max"]), (0, None))
