@@ -20,6 +20,9 @@ endif()
 if(SCT_WITH_SANDBOX) # of the command, not of the library
     pkg_check_modules(SCT_SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 endif()
+if(SCT_WITH_STORES) # of the command, not of the library
+    pkg_check_modules(SCT_CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3)
+endif()
 if(SCT_WITH_HWY)
     pkg_check_modules(SCT_LIBHWY REQUIRED libhwy) # its headers, not its library
 endif()
