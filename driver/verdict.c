@@ -39,6 +39,9 @@ const char *sct_verdict_explain(int status)
     case SCT_ERR_TOO_LARGE: return "a limit would be exceeded";
     case SCT_ERR_TIMEOUT: return "it took too long";
     case SCT_ERR_CRASHED: return "the decoder crashed";
+    case SCT_ERR_NOT_FOUND: return "there is no such object";
+    case SCT_ERR_DENIED: return "access is denied";
+    case SCT_ERR_PRECONDITION: return "the object is not as required";
     default: return "";
     }
 }

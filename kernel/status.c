@@ -19,6 +19,9 @@ const char *sct_status_name(int status)
     case SCT_ERR_TOO_LARGE: return "too_large";
     case SCT_ERR_TIMEOUT: return "timeout";
     case SCT_ERR_CRASHED: return "crashed";
+    case SCT_ERR_NOT_FOUND: return "not_found";
+    case SCT_ERR_DENIED: return "denied";
+    case SCT_ERR_PRECONDITION: return "precondition";
     default: return "unknown";
     }
 }

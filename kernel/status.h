@@ -33,7 +33,12 @@ enum sct_status {
     SCT_ERR_TOO_LARGE = -8,    /* a limit on pixels, bytes, scans or memory would be
                                   exceeded */
     SCT_ERR_TIMEOUT = -9,      /* the limit on time has been reached */
-    SCT_ERR_CRASHED = -10      /* the process that decoded it died; in a sandbox only */
+    SCT_ERR_CRASHED = -10,     /* the process that decoded it died; in a sandbox only */
+    SCT_ERR_NOT_FOUND =
+        -11, /* a store has no such object; the command only, as the next two */
+    SCT_ERR_DENIED = -12, /* a store's server refuses us, or does not know us */
+    SCT_ERR_PRECONDITION =
+        -13 /* the object is not, or is no more, as the caller required */
 };
 
 /* A short lower-case word for a status: "ok", "truncated", ...; "unknown" for a value
