@@ -1,0 +1,113 @@
+/* openat2, or the same by hand. */
+#define _GNU_SOURCE 1
+#include "beneath.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { N_TRIES = 16 };
+
+static const int folder_flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+int sct_beneath_is_path(const char *key)
+{
+    for (const char *part = key;;) {
+        const size_t n = strcspn(part, "/");
+        if (n == 0 || (n == 1 && part[0] == '.') ||
+            (n == 2 && part[0] == '.' && part[1] == '.'))
+            return 0;
+        if (part[n] == '\0')
+            return 1;
+        part += n + 1;
+    }
+}
+
+/* openat, with its errno as a value. */
+static int open_at(int folder, const char *name, int flags, mode_t mode)
+{
+    const int fd = openat(folder, name, flags, mode);
+    return fd >= 0 ? fd : -errno;
+}
+
+/* With O_DIRECTORY, a link that is not followed is reported as no folder. */
+static int is_link(int folder, const char *name)
+{
+    struct stat st;
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+int sct_beneath_walk(int root, const char *path, int flags, mode_t mode)
+{
+    char part[NAME_MAX + 1];
+    int folder = root;
+    if (path[0] == '\0')
+        return open_at(root, ".", flags, mode);
+    for (;;) {
+        const size_t n = strcspn(path, "/");
+        const int is_last = path[n] == '\0';
+        int fd = -ENAMETOOLONG;
+        if (n < sizeof part) {
+            memcpy(part, path, n);
+            part[n] = '\0';
+            fd = open_at(folder, part, (is_last ? flags : folder_flags) | O_NOFOLLOW,
+                         mode);
+            if (fd == -ENOTDIR && is_link(folder, part))
+                fd = -ELOOP;
+        }
+        if (folder != root)
+            close(folder);
+        if (fd < 0 || is_last)
+            return fd;
+        folder = fd;
+        path += n + 1;
+    }
+}
+
+int sct_beneath_open(int root, const char *path, int flags, mode_t mode)
+{
+    const struct open_how how = {.flags = (unsigned)flags,
+                                 .mode = flags & O_CREAT ? mode : 0,
+                                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    for (int i = 0; i < N_TRIES; i++) { /* EAGAIN: something was renamed meanwhile */
+        const long fd =
+            syscall(SYS_openat2, root, path[0] ? path : ".", &how, sizeof how);
+        if (fd >= 0)
+            return (int)fd;
+        if (errno == ENOSYS || errno == EPERM)
+            return sct_beneath_walk(root, path, flags, mode);
+        if (errno != EAGAIN && errno != EINTR)
+            return -errno;
+    }
+    return -EAGAIN;
+}
+
+int sct_beneath_make(int root, const char *path)
+{
+    char prefix[PATH_MAX];
+    const size_t n_bytes = strlen(path);
+    int fd = sct_beneath_open(root, path, folder_flags, 0);
+    if (fd != -ENOENT)
+        return fd;
+    if (n_bytes >= sizeof prefix)
+        return -ENAMETOOLONG;
+    memcpy(prefix, path, n_bytes + 1);
+    int folder = sct_beneath_open(root, "", folder_flags, 0);
+    for (size_t begin = 0; folder >= 0 && begin < n_bytes;) {
+        const size_t end = begin + strcspn(path + begin, "/");
+        prefix[end] = '\0';
+        const int failed =
+            mkdirat(folder, prefix + begin, 0777) != 0 && errno != EEXIST ? errno : 0;
+        fd = failed ? -failed : sct_beneath_open(root, prefix, folder_flags, 0);
+        close(folder);
+        folder = fd;
+        prefix[end] = '/';
+        begin = end + 1;
+    }
+    return folder;
+}

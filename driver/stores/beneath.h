@@ -1,0 +1,24 @@
+/* Files below a folder, and nowhere else: no path and no link leads out.
+ *
+ * Where the kernel has openat2 (Linux 5.6), links that stay inside are followed. Elsewhere,
+ * and where a filter of system calls refuses it, no link is followed at all. */
+#ifndef SCT_BENEATH_H
+#define SCT_BENEATH_H
+
+#include <sys/types.h>
+
+/* Whether a key can be a path below a folder: no empty part, no "." and "..", no slash at either
+ * end. */
+int sct_beneath_is_path(const char *key);
+
+/* Opens `path` below the folder `root`; "" is the folder itself. A descriptor, or -errno:
+ * -EXDEV and -ELOOP for what leads out. */
+int sct_beneath_open(int root, const char *path, int flags, mode_t mode);
+
+/* The same part by part, as where there is no openat2. */
+int sct_beneath_walk(int root, const char *path, int flags, mode_t mode);
+
+/* Opens a folder, and makes it and those on the way where they are missing. */
+int sct_beneath_make(int root, const char *path);
+
+#endif
