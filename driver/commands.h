@@ -12,6 +12,7 @@ enum sct_exit {
 int sct_command_resize(int argc, char **argv);
 int sct_command_info(int argc, char **argv);
 int sct_command_compare(int argc, char **argv);
+int sct_command_store(int argc, char **argv); /* where SCT_HAVE_STORES */
 
 /* The exit status for so many inputs. */
 static inline int sct_exit_for(int n_fine, int n_failed)

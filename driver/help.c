@@ -10,7 +10,8 @@ const char *sct_help_main(void)
            "  scantling info [OPTION]... FILE...      say what is in a picture\n"
            "  scantling compare [OPTION]... REFERENCE PICTURE...\n"
            "                                          say how much they differ\n"
-           "  scantling help [resize | info | compare]\n"
+           "  scantling store ACTION ...              look into a folder or a bucket\n"
+           "  scantling help [resize | info | compare | store]\n"
            "                                          say more\n"
            "\n"
            "  --version   versions of the libraries, kernels available, kernel chosen\n"
@@ -133,4 +134,32 @@ const char *sct_help_compare(void)
            "  -h, --help             this text\n"
            "\n"
            "Exit status: 0 all compared, 1 some not, 2 usage, 3 none.\n";
+}
+
+const char *sct_help_store(void)
+{
+    return "Usage: scantling store [OPTION]... ACTION STORE [KEY]...\n"
+           "\n"
+           "Does one thing in a STORE: a folder, file:///folder or s3://bucket/prefix.\n"
+           "\n"
+           "  ls STORE [PREFIX [AFTER]]   the objects, in the order of their keys\n"
+           "  head STORE KEY              what is known of one\n"
+           "  get STORE KEY               its bytes, to stdout\n"
+           "  put STORE KEY               makes one of stdin\n"
+           "  rm STORE KEY                deletes it\n"
+           "  cp STORE KEY STORE KEY      copies it\n"
+           "\n"
+           "ls, head and put print one JSON object a line.\n"
+           "\n"
+           "      --content-type TYPE     of put\n"
+           "      --cache-control TEXT    of put\n"
+           "      --attribute NAME=VALUE  of put, several times\n"
+           "      --if-none               put only where nothing is\n"
+           "      --if-match ETAG         put only in place of that\n"
+           "      --tries N               for each request; default 5\n"
+           "      --stall SECONDS         give up when so little moves for so long;\n"
+           "                              default 20\n"
+           "  -h, --help                  this text\n"
+           "\n"
+           "Exit status: 0 done, 2 usage, 3 failed.\n";
 }

@@ -7,5 +7,6 @@ const char *sct_help_main(void);
 const char *sct_help_resize(void);
 const char *sct_help_info(void);
 const char *sct_help_compare(void);
+const char *sct_help_store(void);
 
 #endif

@@ -54,6 +54,9 @@ static int print_version(void)
     char sandbox[64];
     sct_isolate_describe(sandbox, sizeof sandbox);
     printf("sandbox: %s\n", sandbox);
+#ifdef SCT_HAVE_STORES
+    printf("stores: file s3\n");
+#endif
     printf("kernels available:");
     for (int i = 0; sct_dsp_name_at(i); i++) {
         struct sct_dsp dsp;
@@ -72,10 +75,12 @@ static int print_help(const char *topic)
         fputs(sct_help_info(), stdout);
     else if (topic && strcmp(topic, "compare") == 0)
         fputs(sct_help_compare(), stdout);
+    else if (topic && strcmp(topic, "store") == 0)
+        fputs(sct_help_store(), stdout);
     else if (!topic)
         fputs(sct_help_main(), stdout);
     else {
-        sct_text_complain("help: '%s' is not one of: resize info compare", topic);
+        sct_text_complain("help: '%s' is not one of: resize info compare store", topic);
         return SCT_EXIT_USAGE;
     }
     return sct_command_close_stdout(SCT_EXIT_OK);
@@ -117,6 +122,10 @@ int main(int argc, char **argv)
         return sct_command_info(argc - 1, argv + 1);
     if (strcmp(command, "compare") == 0)
         return sct_command_compare(argc - 1, argv + 1);
+#ifdef SCT_HAVE_STORES
+    if (strcmp(command, "store") == 0)
+        return sct_command_store(argc - 1, argv + 1);
+#endif
     if (strcmp(command, "help") == 0)
         return print_help(argc > 2 ? argv[2] : NULL);
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)

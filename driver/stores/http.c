@@ -31,7 +31,7 @@ struct sct_exchange {
     CURL *easy;
     struct curl_slist *headers;
     size_t begin, end;
-    int is_paused, is_done;
+    int is_paused, is_done, n_sends;
     CURLcode result;
     char message[CURL_ERROR_SIZE];
     unsigned char data[SCT_EXCHANGE_BYTES];
@@ -101,6 +101,19 @@ static size_t take_body(char *data, size_t size, size_t n, void *ctx)
     return n;
 }
 
+/* libcurl sends a request again by itself when a connection that was used before turns out to
+ * be closed. */
+static int count_send(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+    sct_exchange *const x = ctx;
+    (void)to;
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+    x->n_sends++;
+    return CURL_PREREQFUNC_OK;
+}
+
 static int set_headers(sct_exchange *x, const struct sct_http_request *r)
 {
     static const char *const unwanted[] = {"Expect:", "Content-Type:"};
@@ -142,6 +155,8 @@ static void set_options(sct_exchange *x, const struct sct_http_request *r)
     set(easy, CURLOPT_ERRORBUFFER, x->message);
     set(easy, CURLOPT_WRITEFUNCTION, take_body);
     set(easy, CURLOPT_WRITEDATA, x);
+    set(easy, CURLOPT_PREREQFUNCTION, count_send);
+    set(easy, CURLOPT_PREREQDATA, x);
     set(easy, CURLOPT_PRIVATE, x);
     if (r->is_direct)
         set(easy, CURLOPT_NOPROXY, "*");
@@ -271,6 +286,11 @@ int sct_exchange_status(const sct_exchange *x)
     long code = 0;
     x->http->curl.easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &code);
     return (int)code;
+}
+
+int sct_exchange_sends(const sct_exchange *x)
+{
+    return x->n_sends;
 }
 
 const char *sct_exchange_header(const sct_exchange *x, const char *name)

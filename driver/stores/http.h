@@ -46,6 +46,10 @@ int sct_exchange_wait(sct_exchange *x);
 /* Of the answer, after sct_exchange_wait: 200, 404, ... */
 int sct_exchange_status(const sct_exchange *x);
 
+/* How often the request has been sent: more than once when a connection that had been kept was
+ * closed. The first may have had its effect. */
+int sct_exchange_sends(const sct_exchange *x);
+
 /* The value of a header, "" where there is none; valid until the exchange ends. */
 const char *sct_exchange_header(const sct_exchange *x, const char *name);
 

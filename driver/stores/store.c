@@ -10,7 +10,7 @@ enum { COPY_BYTES = 65536 };
 int sct_store_open(sct_store **out, const char *url, const struct sct_store_spec *spec,
                    struct sct_report *report)
 {
-    static const struct sct_store_ops *const kinds[] = {&sct_store_file};
+    static const struct sct_store_ops *const kinds[] = {&sct_store_file, &sct_store_s3};
     static const struct sct_store_spec defaults = {.credentials = NULL};
     const char *const colon = strstr(url, "://");
     *out = NULL;
@@ -22,7 +22,7 @@ int sct_store_open(sct_store **out, const char *url, const struct sct_store_spec
             return kinds[i]->open(out, url, spec ? spec : &defaults, report);
     }
     return sct_report_fail(report, SCT_ERR_ARGUMENT,
-                           "'%.*s' is no kind of store; there is file://",
+                           "'%.*s' is no kind of store; there are file:// and s3://",
                            (int)(colon - url), url);
 }
 

@@ -51,6 +51,6 @@ struct sct_store_list {
     sct_store *store;
 };
 
-extern const struct sct_store_ops sct_store_file;
+extern const struct sct_store_ops sct_store_file, sct_store_s3;
 
 #endif

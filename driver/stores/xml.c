@@ -91,6 +91,8 @@ int sct_xml_walk(const char *data, size_t n_bytes, sct_xml_end *end, void *ctx)
 {
     if (n_bytes > INT_MAX)
         return SCT_ERR_CORRUPT;
+    for (; n_bytes > 0 && strchr(" \t\r\n", *data) && *data; data++)
+        n_bytes--; /* S3 sends some to keep a connection alive */
     struct walker *const w = sct_mem_alloc(sizeof *w);
     int status = SCT_ERR_MEMORY;
     if (!w)
