@@ -21,8 +21,9 @@ if(SCT_WITH_SANDBOX) # of the command, not of the library
     pkg_check_modules(SCT_SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 endif()
 if(SCT_WITH_STORES) # of the command, not of the library
-    pkg_check_modules(SCT_CURL REQUIRED libcurl>=7.84) # its headers; loaded when needed
-    pkg_check_modules(SCT_CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3)
+    # Of these two their headers: they are loaded when they are needed.
+    pkg_check_modules(SCT_CURL REQUIRED libcurl>=7.84)
+    pkg_check_modules(SCT_CRYPTO REQUIRED libcrypto>=3)
     pkg_check_modules(SCT_EXPAT REQUIRED IMPORTED_TARGET expat)
 endif()
 if(SCT_WITH_HWY)

@@ -109,10 +109,9 @@ static int start(struct sct_aws_client *c, const struct sct_aws_request *r,
                  const struct sct_aws_keys *keys, sct_exchange **x)
 {
     char hash[SCT_SHA256_HEX_BYTES];
-    struct sct_signed s;
+    struct sct_signed s = {.target = NULL};
     struct lines l = {.n = 0};
     struct sct_buffer url = {0};
-    sct_sha256_hex(hash, r->body, r->body_bytes);
     const struct sct_sigv4_request to_sign = {.method = r->method,
                                               .host = c->host,
                                               .path = r->path,
@@ -125,7 +124,9 @@ static int start(struct sct_aws_client *c, const struct sct_aws_request *r,
                                               .service = c->service,
                                               .time_s = (int64_t)time(NULL) +
                                                         c->clock_offset_s};
-    int status = sct_sigv4_sign(&s, &to_sign, keys);
+    int status = sct_sha256_hex(hash, r->body, r->body_bytes);
+    if (status == SCT_OK)
+        status = sct_sigv4_sign(&s, &to_sign, keys);
     if (status != SCT_OK)
         goto done;
     for (int i = 0; i < r->n_headers; i++)
@@ -232,6 +233,9 @@ static int fail_transport(const struct sct_aws_client *c, const struct sct_aws_a
                           int status, struct sct_report *report)
 {
     const char *const why = a->exchange ? sct_exchange_message(a->exchange) : "";
+    if (status == SCT_ERR_UNSUPPORTED)
+        return sct_report_fail(
+            report, status, "this needs OpenSSL 3 (Debian: libssl3): no libcrypto.so.3");
     if (status == SCT_ERR_MEMORY || status == SCT_ERR_ARGUMENT)
         return sct_report_fail(report, status, "the request could not be made%s%s",
                                why[0] ? ": " : "", why);

@@ -5,7 +5,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#ifdef SCT_CURL_LINKED
+#ifdef SCT_STORES_LINKED
 int sct_curl_load(struct sct_curl *curl, struct sct_report *report)
 {
     (void)report;

@@ -2,7 +2,7 @@
  *
  * Debian's libcurl brings thirty libraries along and 4 ms of CPU time with them, five times
  * what the command takes to start, and `scantling resize photo.jpg` never calls it. So its
- * functions are looked up at run time. With SCT_CURL_LINKED, for programs that are linked
+ * functions are looked up at run time. With SCT_STORES_LINKED, for programs that are linked
  * statically, the table is filled by the linker. */
 #ifndef SCT_CURL_TABLE_H
 #define SCT_CURL_TABLE_H
@@ -32,8 +32,7 @@
     X(multi_strerror)                                                                    \
     X(multi_cleanup)                                                                     \
     X(slist_append)                                                                      \
-    X(slist_free_all)                                                                    \
-    X(version)
+    X(slist_free_all)
 
 struct sct_curl {
     void *library; /* NULL: linked */

@@ -9,14 +9,13 @@
 #include "sigv4.h"
 
 #include <ctype.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "buffer.h"
+#include "crypto_table.h"
 #include "mem.h"
 #include "status.h"
 
@@ -123,20 +122,24 @@ static void write_hex(char out[SCT_SHA256_HEX_BYTES],
         snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }
 
-void sct_sha256_hex(char out[SCT_SHA256_HEX_BYTES], const void *data, size_t n_bytes)
+int sct_sha256_hex(char out[SCT_SHA256_HEX_BYTES], const void *data, size_t n_bytes)
 {
+    const struct sct_crypto *const crypto = sct_crypto_load();
     unsigned char hash[HASH_BYTES] = {0};
-    EVP_Digest(data, n_bytes, hash, NULL, EVP_sha256(), NULL);
+    if (!crypto)
+        return SCT_ERR_UNSUPPORTED;
+    crypto->EVP_Digest(data, n_bytes, hash, NULL, crypto->EVP_sha256(), NULL);
     write_hex(out, hash);
+    return SCT_OK;
 }
 
 /* hash = HMAC-SHA256(key, text); hash may be the key. */
-static void mac(unsigned char hash[HASH_BYTES], const void *key, size_t key_bytes,
-                const char *text)
+static void mac(const struct sct_crypto *crypto, unsigned char hash[HASH_BYTES],
+                const void *key, size_t key_bytes, const char *text)
 {
     unsigned char result[HASH_BYTES] = {0};
-    HMAC(EVP_sha256(), key, (int)key_bytes, (const unsigned char *)text, strlen(text),
-         result, NULL);
+    crypto->HMAC(crypto->EVP_sha256(), key, (int)key_bytes, (const unsigned char *)text,
+                 strlen(text), result, NULL);
     memcpy(hash, result, HASH_BYTES);
     explicit_bzero(result, sizeof result);
 }
@@ -173,19 +176,22 @@ static void write_path(struct sct_buffer *b, const struct sct_sigv4_request *r,
     sct_mem_free(encoded);
 }
 
-/* The signature of sorted pairs. SCT_OK or SCT_ERR_MEMORY. */
+/* The signature of sorted pairs. */
 static int compute_signature(char out[SCT_SHA256_HEX_BYTES],
                              const struct sct_sigv4_request *r,
                              const struct sct_aws_keys *keys,
                              const struct pair_list *query,
                              const struct pair_list *headers, const char *date)
 {
+    const struct sct_crypto *const crypto = sct_crypto_load();
     struct sct_buffer canonical = {0}, to_sign = {0}, secret = {0};
     char hash_hex[SCT_SHA256_HEX_BYTES];
     unsigned char key[HASH_BYTES];
     const char day[9] = {date[0], date[1], date[2], date[3], date[4],
                          date[5], date[6], date[7], '\0'};
 
+    if (!crypto)
+        return SCT_ERR_UNSUPPORTED;
     sct_buffer_format(&canonical, "%s\n", r->method);
     write_path(&canonical, r, 1);
     sct_buffer_text(&canonical, "\n");
@@ -208,11 +214,11 @@ static int compute_signature(char out[SCT_SHA256_HEX_BYTES],
                            ? SCT_ERR_MEMORY
                            : SCT_OK;
     if (status == SCT_OK) {
-        mac(key, secret.data, secret.n_bytes, day);
-        mac(key, key, sizeof key, r->region);
-        mac(key, key, sizeof key, r->service);
-        mac(key, key, sizeof key, "aws4_request");
-        mac(key, key, sizeof key, to_sign.data);
+        mac(crypto, key, secret.data, secret.n_bytes, day);
+        mac(crypto, key, key, sizeof key, r->region);
+        mac(crypto, key, key, sizeof key, r->service);
+        mac(crypto, key, key, sizeof key, "aws4_request");
+        mac(crypto, key, key, sizeof key, to_sign.data);
         write_hex(out, key);
         explicit_bzero(key, sizeof key);
     }

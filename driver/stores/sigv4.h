@@ -51,7 +51,8 @@ struct sct_signed {
 
 /* Signs in headers. The caller sends Host, Authorization, x-amz-date, the token, if any, as
  * x-amz-security-token, for S3 payload_hash as x-amz-content-sha256, and all of
- * request->header. SCT_OK, SCT_ERR_ARGUMENT (too many pairs), SCT_ERR_MEMORY; *out is freed
+ * request->header. SCT_OK, SCT_ERR_ARGUMENT (too many pairs), SCT_ERR_MEMORY,
+ * SCT_ERR_UNSUPPORTED (no OpenSSL 3 on this machine); *out is freed
  * with sct_signed_free in any case. */
 int sct_sigv4_sign(struct sct_signed *out, const struct sct_sigv4_request *request,
                    const struct sct_aws_keys *keys);
@@ -64,7 +65,7 @@ int sct_sigv4_presign(char **url, const struct sct_sigv4_request *request,
                       const struct sct_aws_keys *keys, const char *scheme,
                       int64_t expires_s);
 
-/* The hexadecimal SHA-256 of some bytes. */
-void sct_sha256_hex(char out[SCT_SHA256_HEX_BYTES], const void *data, size_t n_bytes);
+/* The hexadecimal SHA-256 of some bytes. SCT_OK or SCT_ERR_UNSUPPORTED. */
+int sct_sha256_hex(char out[SCT_SHA256_HEX_BYTES], const void *data, size_t n_bytes);
 
 #endif
