@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "help.h"
+#include "mem.h"
 #include "store.h"
 #include "text.h"
 #include "verdict.h"
@@ -137,13 +138,25 @@ static int do_copy(struct work *w)
     return sct_store_copy(w->store, w->key, NULL, w->other, w->other_key, NULL);
 }
 
+/* For an hour. */
+static int do_presign(struct work *w)
+{
+    char *url;
+    const int status = sct_store_presign(w->store, "GET", w->key, NULL, 0, 3600, &url);
+    if (status == SCT_OK)
+        puts(url);
+    sct_mem_free(url);
+    return status;
+}
+
 static const struct {
     const char *name;
     int (*act)(struct work *w);
     int min_words, max_words;
 } actions[] = {
-    {"ls", do_list, 1, 3}, {"head", do_head, 2, 2}, {"get", do_get, 2, 2},
-    {"put", do_put, 2, 2}, {"rm", do_remove, 2, 2}, {"cp", do_copy, 4, 4},
+    {"ls", do_list, 1, 3},     {"head", do_head, 2, 2}, {"get", do_get, 2, 2},
+    {"put", do_put, 2, 2},     {"rm", do_remove, 2, 2}, {"cp", do_copy, 4, 4},
+    {"url", do_presign, 2, 2},
 };
 
 static int take_option(struct work *w, struct sct_store_spec *spec, int c)

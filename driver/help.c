@@ -148,6 +148,8 @@ const char *sct_help_store(void)
            "  put STORE KEY               makes one of stdin\n"
            "  rm STORE KEY                deletes it\n"
            "  cp STORE KEY STORE KEY      copies it\n"
+           "  url STORE KEY               of an object in S3: anyone may read it for an "
+           "hour\n"
            "\n"
            "ls, head and put print one JSON object a line.\n"
            "\n"

@@ -214,6 +214,20 @@ int sct_store_delete(sct_store *s, const char *key, const char *version)
     return status == SCT_OK ? s->ops->remove(s, key, version) : status;
 }
 
+int sct_store_presign(sct_store *s, const char *method, const char *key,
+                      const struct sct_pair *header, int n_headers, int64_t expires_s,
+                      char **url)
+{
+    const int status = begin(s, key);
+    *url = NULL;
+    if (status != SCT_OK)
+        return status;
+    if (!s->ops->presign)
+        return sct_report_fail(&s->report, SCT_ERR_UNSUPPORTED,
+                               "a folder has no URLs for others");
+    return s->ops->presign(s, method, key, header, n_headers, expires_s, url);
+}
+
 int sct_store_list_open(sct_store *s, const char *prefix, const char *after,
                         sct_store_list **list)
 {

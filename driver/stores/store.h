@@ -129,6 +129,14 @@ int sct_store_copy(sct_store *from, const char *from_key, const struct sct_objec
 /* Deletes; SCT_OK also where there was none. version: NULL for the current one. */
 int sct_store_delete(sct_store *s, const char *key, const char *version);
 
+/* A URL, for sct_mem_free, with which anyone may do `method` to the object for `expires_s` seconds
+ * (1 s to 7 days, and no longer than the credentials live) without credentials. Whoever uses it
+ * must send header[0..n_headers) as given: that binds an upload to its type and length. SCT_ERR_UNSUPPORTED
+ * in a folder. */
+int sct_store_presign(sct_store *s, const char *method, const char *key,
+                      const struct sct_pair *header, int n_headers, int64_t expires_s,
+                      char **url);
+
 /* Lists the objects whose keys begin with `prefix` ("": all) and come behind `after` ("": from the
  * first), in the order of their bytes. Pages are fetched as they are needed. */
 int sct_store_list_open(sct_store *s, const char *prefix, const char *after,

@@ -26,6 +26,9 @@ struct sct_store_ops {
     int (*copy)(sct_store *from, const char *from_key, const struct sct_object *source,
                 sct_store *to, const char *to_key, const struct sct_put *put);
     int (*remove)(sct_store *s, const char *key, const char *version);
+    int (*presign)(sct_store *s, const char *method, const char *key,
+                   const struct sct_pair *header, int n_headers, int64_t expires_s,
+                   char **url); /* NULL: unsupported */
     int (*list)(sct_store *s, const char *prefix, const char *after,
                 sct_store_list **list);
     int (*next)(sct_store_list *l, struct sct_object *out);

@@ -340,6 +340,40 @@ done:
     return status;
 }
 
+static int presign_s3(sct_store *store, const char *method, const char *key,
+                      const struct sct_pair *header, int n_headers, int64_t expires_s,
+                      char **url)
+{
+    const struct sct_s3_store *const s = s3_of(store);
+    const struct sct_aws_client *const c = &s->client;
+    char *const path = sct_s3_path(s, key);
+    const char *const scheme_end = strstr(c->endpoint, "://");
+    char scheme[8];
+    struct sct_aws_keys keys;
+    int status = sct_credentials_get(c->credentials, &keys, &store->report);
+    if (status == SCT_OK && !path)
+        status = SCT_ERR_MEMORY;
+    if (status == SCT_OK) {
+        const struct sct_sigv4_request request = {.method = method,
+                                                  .host = c->host,
+                                                  .path = path,
+                                                  .header = header,
+                                                  .n_headers = n_headers,
+                                                  .region = c->region,
+                                                  .service = c->service,
+                                                  .time_s = (int64_t)time(NULL) +
+                                                            c->clock_offset_s};
+        snprintf(scheme, sizeof scheme, "%.*s", (int)(scheme_end - c->endpoint),
+                 c->endpoint);
+        status = sct_sigv4_presign(url, &request, &keys, scheme, expires_s);
+        if (status == SCT_ERR_ARGUMENT)
+            sct_report_fail(&store->report, status, "a URL is good for 1 s to 7 days");
+    }
+    sct_aws_keys_free(&keys);
+    sct_mem_free(path);
+    return status;
+}
+
 const struct sct_store_ops sct_store_s3 = {
     .scheme = "s3",
     .open = open_s3,
@@ -355,6 +389,7 @@ const struct sct_store_ops sct_store_s3 = {
     .abort = sct_s3_abort,
     .copy = copy_s3,
     .remove = remove_s3,
+    .presign = presign_s3,
     .list = sct_s3_list,
     .next = sct_s3_list_next,
     .close_list = sct_s3_list_close,

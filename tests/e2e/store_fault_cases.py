@@ -1,6 +1,7 @@
 """S3 when it fails: each kind of fault, then many at random."""
 
 import hashlib
+import http.client
 import os
 import random
 import shutil
@@ -78,6 +79,20 @@ class Requests(FaultTest):
         self.asked()
         self.assertEqual(len(self.store("ls", self.bucket).keys), 9)
         self.assertEqual((self.asked(), self.server.n_connections), (5, 1))
+
+    def test_a_url_is_good_for_anyone(self):
+        for key in ODD_KEYS:
+            self.put(key, key.encode())
+            url = self.store("url", self.bucket, key).stdout.decode().strip()
+            target = url[len(self.server.url) :]
+            self.assertTrue(url.startswith(self.server.url + "/bucket/"))
+            connection = http.client.HTTPConnection(*self.server.server_address)
+            connection.request("GET", target)
+            self.assertEqual(connection.getresponse().read(), key.encode())
+            connection.request("GET", target.replace("X-Amz-Expires=3600", "X-Amz-Expires=3601"))
+            self.assertEqual(connection.getresponse().status, 403)
+            connection.close()
+        self.refuse("unsupported", "url", self.folder, "k")
 
     def test_a_large_object_goes_in_parts(self):
         data = os.urandom(65 << 20)
