@@ -116,6 +116,17 @@ char *sct_text_utf8(const char *bytes)
     return out;
 }
 
+int sct_text_is_utf8(const char *bytes)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+    for (size_t length; *s; s += length) {
+        length = measure_sequence(s);
+        if (length == 0)
+            return 0;
+    }
+    return 1;
+}
+
 void sct_text_bytes(char out[16], uint64_t n_bytes)
 {
     static const char units[] = "kMGTPE";

@@ -18,6 +18,9 @@ char *sct_text_escape(const char *bytes);
  * U+FFFD. NULL when there is no memory; the caller frees it. */
 char *sct_text_utf8(const char *bytes);
 
+/* Whether all of it is well-formed UTF-8. */
+int sct_text_is_utf8(const char *bytes);
+
 /* "87 B", "312 kB", "1.4 MB": decimal units, as shops and `ls --si` count. */
 void sct_text_bytes(char out[16], uint64_t n_bytes);
 
