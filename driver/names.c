@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "paths.h"
+#include "template.h"
 #include "text.h"
 #include "words.h"
 
@@ -20,27 +21,9 @@ enum placeholder { STEM, WIDTH, HEIGHT, NAME, EXT };
 static const char *const placeholder_names[N_PLACEHOLDERS] = {"stem", "width", "height",
                                                               "name", "ext"};
 
-/* What stands at p, which is not the end: a placeholder (>= 0, *n bytes long), a plain
- * character (-1, *n bytes long: 2 for a doubled brace), or -2 for something we do not
- * know. */
 static int read_token(const char *p, size_t *n)
 {
-    *n = 1;
-    if (*p != '{' && *p != '}')
-        return -1;
-    if (p[1] == *p) {
-        *n = 2;
-        return -1;
-    }
-    if (*p == '}')
-        return -2;
-    *n = strcspn(p, "}") + 1;
-    for (int i = 0; i < N_PLACEHOLDERS; i++) {
-        if (strlen(placeholder_names[i]) + 2 == *n &&
-            strncmp(p + 1, placeholder_names[i], *n - 2) == 0)
-            return i;
-    }
-    return -2;
+    return sct_template_read(p, placeholder_names, N_PLACEHOLDERS, n);
 }
 
 /* Fills in has_*; complains about what it does not know. */
