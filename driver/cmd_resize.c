@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "filejob.h"
 #include "help.h"
 #include "isolate.h"
 #include "names.h"
@@ -48,13 +49,6 @@ struct todo {
     char *path[SCT_MAX_VARIANTS];
     int n;
 };
-
-static void fail_outcome(struct sct_outcome *o, int status, const char *message)
-{
-    o->status = status;
-    snprintf(o->message, sizeof o->message, "%s",
-             message[0] ? message : sct_verdict_explain(status));
-}
 
 /* Whether the output is there. A link to nowhere is not; a device is never finished. */
 static int find_existing(const char *path)
@@ -125,43 +119,25 @@ static void run_job(const struct resize *r, struct sct_item *item,
                                                 .makes_folders = r->names->makes_folders};
     int status = sct_item_open(item, &in);
     if (status != SCT_OK) {
-        fail_outcome(o, status, in.message);
+        sct_outcome_fail(o, status, in.message);
         return;
     }
     status = sct_outset_create(&outset, &outset_spec);
     if (status != SCT_OK) {
-        fail_outcome(o, status, "");
+        sct_outcome_fail(o, status, "");
         goto done;
     }
     struct checked_target checked = {
         .item = item, .todo = todo, .target = sct_outset_target(outset)};
-    const struct sct_job job = {
-        .variants = todo->variant,
-        .n_variants = todo->n,
+    const struct sct_filejob job = {
+        .options = options,
+        .isolate = r->isolate,
+        .outset = outset,
         .target = {.open = open_checked, .close = close_checked, .ctx = &checked},
-        .limits = options->limits,
-        .salvage = options->salvage,
-        .linear = options->linear,
-        .dsp = &options->dsp,
-    };
-    status = sct_isolate_run(r->isolate, &job, &in, options->dry_run, &o->result);
-    for (int i = 0; i < todo->n; i++)
-        o->is_there[i] =
-            options->dry_run ? status == SCT_OK : sct_outset_is_published(outset, i);
-    /* The file that could not be read or written knows more than the codec that noticed.
-     */
-    const char *message = o->result.report.message;
-    if (status != SCT_OK && checked.has_changed)
-        message = "the file has changed while it was being worked on";
-    else if (status != SCT_OK && in.message[0])
-        message = in.message;
-    else if (status != SCT_OK && sct_outset_message(outset)[0])
-        message = sct_outset_message(outset);
-    if (status != SCT_OK)
-        fail_outcome(o, status, message);
-    else if (o->result.report.damage)
-        snprintf(o->message, sizeof o->message, "%s",
-                 message[0] ? message : sct_verdict_explain(o->result.report.damage));
+        .variant = todo->variant,
+        .n = todo->n,
+        .has_changed = &checked.has_changed};
+    sct_filejob_run(&job, &in, o);
 done:
     sct_outset_free(outset);
     sct_infile_close(&in);
@@ -179,9 +155,9 @@ static int run_item(void *ctx, int i)
     o->is_dry_run = r->options->dry_run;
     struct todo *const todo = malloc(sizeof *todo);
     if (!todo) {
-        fail_outcome(o, SCT_ERR_MEMORY, "");
+        sct_outcome_fail(o, SCT_ERR_MEMORY, "");
     } else if (item->status != SCT_OK) {
-        fail_outcome(o, item->status, item->message);
+        sct_outcome_fail(o, item->status, item->message);
     } else {
         list_todo(r, item, todo, o);
         if (todo->n > 0)

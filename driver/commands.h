@@ -11,6 +11,7 @@ enum sct_exit {
 
 int sct_command_resize(int argc, char **argv);
 int sct_command_info(int argc, char **argv);
+int sct_command_watch(int argc, char **argv);
 int sct_command_compare(int argc, char **argv);
 int sct_command_store(int argc, char **argv); /* where SCT_HAVE_STORES */
 

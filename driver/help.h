@@ -6,6 +6,7 @@
 const char *sct_help_main(void);
 const char *sct_help_resize(void);
 const char *sct_help_info(void);
+const char *sct_help_watch(void);
 const char *sct_help_compare(void);
 const char *sct_help_store(void);
 

@@ -570,6 +570,11 @@ int sct_isolate_run(sct_isolate *iso, const struct sct_job *job, struct sct_infi
     return status;
 }
 
+int sct_isolate_is_built_in(void)
+{
+    return 1;
+}
+
 void sct_isolate_describe(char *out, size_t n)
 {
     sct_sandbox_describe(out, n);

@@ -42,6 +42,9 @@ void sct_isolate_free(sct_isolate *iso); /* accepts NULL */
 int sct_isolate_run(sct_isolate *iso, const struct sct_job *job, struct sct_infile *in,
                     int is_plan, struct sct_result *result);
 
+/* Whether this build has a sandbox at all. */
+int sct_isolate_is_built_in(void);
+
 /* What is behind it, for --version: "seccomp (libseccomp 2.5.4)", or "not built in". */
 void sct_isolate_describe(char *out, size_t n);
 

@@ -25,6 +25,11 @@ int sct_isolate_run(sct_isolate *iso, const struct sct_job *job, struct sct_infi
     return is_plan ? sct_job_plan(&here, result) : sct_job_run(&here, result);
 }
 
+int sct_isolate_is_built_in(void)
+{
+    return 0;
+}
+
 void sct_isolate_describe(char *out, size_t n)
 {
     snprintf(out, n, "not built in");

@@ -73,6 +73,8 @@ static int print_help(const char *topic)
         fputs(sct_help_resize(), stdout);
     else if (topic && strcmp(topic, "info") == 0)
         fputs(sct_help_info(), stdout);
+    else if (topic && strcmp(topic, "watch") == 0)
+        fputs(sct_help_watch(), stdout);
     else if (topic && strcmp(topic, "compare") == 0)
         fputs(sct_help_compare(), stdout);
     else if (topic && strcmp(topic, "store") == 0)
@@ -80,7 +82,7 @@ static int print_help(const char *topic)
     else if (!topic)
         fputs(sct_help_main(), stdout);
     else {
-        sct_text_complain("help: '%s' is not one of: resize info compare store", topic);
+        sct_text_complain("help: '%s' is not one of: resize watch info compare store", topic);
         return SCT_EXIT_USAGE;
     }
     return sct_command_close_stdout(SCT_EXIT_OK);
@@ -118,6 +120,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(command, "resize") == 0)
         return sct_command_resize(argc - 1, argv + 1);
+    if (strcmp(command, "watch") == 0)
+        return sct_command_watch(argc - 1, argv + 1);
     if (strcmp(command, "info") == 0)
         return sct_command_info(argc - 1, argv + 1);
     if (strcmp(command, "compare") == 0)

@@ -40,6 +40,13 @@ enum {
     OPT_SANDBOX,
     OPT_QUALITY_EXACT,
     OPT_NO_BUTTERAUGLI,
+    OPT_NO_SANDBOX,
+    OPT_FAILED,
+    OPT_KEY,
+    OPT_SETTLE,
+    OPT_RETRIES,
+    OPT_ONCE,
+    OPT_MIRROR_DELETES,
     OPT_MAX_PIXELS, /* limits, from here on */
     OPT_MAX_SIDE,
     OPT_MAX_WHOLE_PIXELS,
@@ -75,37 +82,55 @@ static const struct {
                        {"SCANTLING_MAX_MEMORY", OPT_MAX_MEMORY},
                        {"SCANTLING_TIMEOUT", OPT_TIMEOUT}};
 
+/* What to make and how, wherever it comes from. */
+#define JOB_OPTIONS                                                                      \
+    {"size", required_argument, NULL, 's'}, {"fit", required_argument, NULL, OPT_FIT},   \
+        {"enlarge", no_argument, NULL, OPT_ENLARGE},                                     \
+        {"quality", required_argument, NULL, 'q'},                                       \
+        {"format", required_argument, NULL, 'f'},                                        \
+        {"variants", required_argument, NULL, OPT_VARIANTS},                             \
+        {"filter", required_argument, NULL, OPT_FILTER},                                 \
+        {"subsampling", required_argument, NULL, OPT_SUBSAMPLING},                       \
+        {"progressive", no_argument, NULL, OPT_PROGRESSIVE},                             \
+        {"optimize", no_argument, NULL, OPT_OPTIMIZE},                                   \
+        {"lossless", no_argument, NULL, OPT_LOSSLESS},                                   \
+        {"compression", required_argument, NULL, OPT_COMPRESSION},                       \
+        {"effort", required_argument, NULL, OPT_EFFORT},                                 \
+        {"max-bytes", required_argument, NULL, OPT_MAX_BYTES},                           \
+        {"depth", required_argument, NULL, OPT_DEPTH},                                   \
+        {"background", required_argument, NULL, OPT_BACKGROUND},                         \
+        {"icc", required_argument, NULL, OPT_ICC},                                       \
+        {"metadata", required_argument, NULL, OPT_METADATA},                             \
+        {"linear", no_argument, NULL, OPT_LINEAR},                                       \
+        {"cpu", required_argument, NULL, OPT_CPU},                                       \
+        {"jobs", required_argument, NULL, 'j'}, {"json", no_argument, NULL, OPT_JSON},   \
+        {"quiet", no_argument, NULL, OPT_QUIET},                                         \
+        {"salvage", no_argument, NULL, OPT_SALVAGE},                                     \
+        {"sandbox", no_argument, NULL, OPT_SANDBOX},                                     \
+    {                                                                                    \
+        "quality-exact", no_argument, NULL, OPT_QUALITY_EXACT                            \
+    }
+
 static const struct option resize_options[] = {
-    {"size", required_argument, NULL, 's'},
-    {"fit", required_argument, NULL, OPT_FIT},
-    {"enlarge", no_argument, NULL, OPT_ENLARGE},
-    {"quality", required_argument, NULL, 'q'},
-    {"format", required_argument, NULL, 'f'},
+    JOB_OPTIONS,
     {"output", required_argument, NULL, 'o'},
-    {"variants", required_argument, NULL, OPT_VARIANTS},
-    {"filter", required_argument, NULL, OPT_FILTER},
-    {"subsampling", required_argument, NULL, OPT_SUBSAMPLING},
-    {"progressive", no_argument, NULL, OPT_PROGRESSIVE},
-    {"optimize", no_argument, NULL, OPT_OPTIMIZE},
-    {"lossless", no_argument, NULL, OPT_LOSSLESS},
-    {"compression", required_argument, NULL, OPT_COMPRESSION},
-    {"effort", required_argument, NULL, OPT_EFFORT},
-    {"max-bytes", required_argument, NULL, OPT_MAX_BYTES},
-    {"depth", required_argument, NULL, OPT_DEPTH},
-    {"background", required_argument, NULL, OPT_BACKGROUND},
-    {"icc", required_argument, NULL, OPT_ICC},
-    {"metadata", required_argument, NULL, OPT_METADATA},
-    {"linear", no_argument, NULL, OPT_LINEAR},
-    {"cpu", required_argument, NULL, OPT_CPU},
-    {"jobs", required_argument, NULL, 'j'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
     {"skip-existing", no_argument, NULL, OPT_SKIP_EXISTING},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"fail-fast", no_argument, NULL, OPT_FAIL_FAST},
-    {"salvage", no_argument, NULL, OPT_SALVAGE},
-    {"sandbox", no_argument, NULL, OPT_SANDBOX},
-    {"quality-exact", no_argument, NULL, OPT_QUALITY_EXACT},
+    LIMIT_OPTIONS,
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option watch_options[] = {
+    JOB_OPTIONS,
+    {"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
+    {"failed", required_argument, NULL, OPT_FAILED},
+    {"key", required_argument, NULL, OPT_KEY},
+    {"settle", required_argument, NULL, OPT_SETTLE},
+    {"retries", required_argument, NULL, OPT_RETRIES},
+    {"once", no_argument, NULL, OPT_ONCE},
+    {"mirror-deletes", no_argument, NULL, OPT_MIRROR_DELETES},
     LIMIT_OPTIONS,
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -138,8 +163,9 @@ struct reading {
     const struct sct_encoder_ops
         *format[MAX_FORMATS]; /* of each size; NULL: the source's */
     int n_formats;
-    const char *variants_path, *cpu;
+    const char *command, *variants_path, *cpu;
     const char *setting; /* the first option that a variants file excludes */
+    char *variants_key;  /* [SCT_KEY_TEMPLATE_BYTES]: of a variants file; may be NULL */
 };
 
 static int refuse(const char *option, const char *value, const char *wanted)
@@ -501,15 +527,16 @@ static int make_variants(struct reading *r)
             return SCT_ERR_ARGUMENT;
         }
         o->has_variants_file = 1;
-        if (sct_variants_load(r->variants_path, o->variant, &o->n_variants, message,
-                              sizeof message) == SCT_OK)
+        if (sct_variants_load(r->variants_path, o->variant, &o->n_variants,
+                              r->variants_key, message, sizeof message) == SCT_OK)
             return SCT_OK;
         sct_text_complain("--variants: %s", message);
         return SCT_ERR_ARGUMENT;
     }
     if (r->n_sizes == 0) {
         sct_text_complain(
-            "which size? Say --size, or --variants; see 'scantling resize --help'");
+            "which size? Say --size, or --variants; see 'scantling %s --help'",
+            r->command);
         return SCT_ERR_ARGUMENT;
     }
     if (r->n_formats == 0)
@@ -575,7 +602,7 @@ int sct_options_choose_cpu(struct sct_dsp *dsp, const char *name)
 
 int sct_options_parse(struct sct_options *o, int argc, char **argv)
 {
-    struct reading r = {.o = o, .common = sct_variant_default()};
+    struct reading r = {.o = o, .common = sct_variant_default(), .command = argv[0]};
     memset(o, 0, sizeof *o);
     o->n_jobs = 1;
     optind = 1;
@@ -667,4 +694,83 @@ int sct_compare_options_parse(struct sct_compare_options *o, int argc, char **ar
     o->inputs = argv + optind + 1;
     o->n_inputs = argc - optind - 1;
     return status;
+}
+
+/* SCT_DONE: one that resize has, too. */
+static int take_watch_option(struct sct_watch_options *o, int c, const char *text)
+{
+    int64_t value;
+    switch (c) {
+    case OPT_NO_SANDBOX: o->without_sandbox = 1; break;
+    case OPT_FAILED: o->failed = text; break;
+    case OPT_KEY: o->key = text; break;
+    case OPT_SETTLE: return take_seconds("--settle", text, &o->settle_seconds);
+    case OPT_RETRIES:
+        if (sct_integer_parse(text, 0, 100, &value) != SCT_OK)
+            return refuse("--retries", text, "a whole number from 0 to 100");
+        o->n_retries = (int)value;
+        break;
+    case OPT_ONCE: o->once = 1; break;
+    case OPT_MIRROR_DELETES: o->mirror_deletes = 1; break;
+    default: return SCT_DONE;
+    }
+    return SCT_OK;
+}
+
+static int check_watch(struct sct_watch_options *o, int argc, char **argv)
+{
+    char message[256];
+    if (argc - optind != 2) {
+        sct_text_complain(
+            "which folders? SOURCE and TARGET; see 'scantling watch --help'");
+        return SCT_ERR_ARGUMENT;
+    }
+    o->source = argv[optind];
+    o->target = argv[optind + 1];
+    if (!o->key)
+        o->key = o->variants_key[0] ? o->variants_key : SCT_KEY_DEFAULT;
+    if (sct_key_check(o->key, o->common.variant, o->common.n_variants, message,
+                      sizeof message) != SCT_OK)
+    {
+        sct_text_complain("--key: %s", message);
+        return SCT_ERR_ARGUMENT;
+    }
+    if (o->common.sandbox && o->without_sandbox) {
+        sct_text_complain("--sandbox and --no-sandbox exclude each other");
+        return SCT_ERR_ARGUMENT;
+    }
+    return SCT_OK;
+}
+
+int sct_watch_options_parse(struct sct_watch_options *o, int argc, char **argv)
+{
+    struct reading r = {.o = &o->common,
+                        .common = sct_variant_default(),
+                        .command = argv[0],
+                        .variants_key = o->variants_key};
+    memset(o, 0, sizeof *o);
+    o->common.n_jobs = 1;
+    o->settle_seconds = 2;
+    o->n_retries = 4;
+    optind = 1;
+    opterr = 0;
+    int c, status = take_environment(&o->common.limits);
+    while (status == SCT_OK &&
+           (c = getopt_long(argc, argv, ":s:q:f:j:h", watch_options, NULL)) != -1)
+    {
+        if (c == '?' || c == ':')
+            return complain_option(c, argv);
+        if (c == 'h') {
+            o->common.wants_help = 1;
+            return SCT_OK;
+        }
+        status = take_watch_option(o, c, optarg);
+        if (status == SCT_DONE)
+            status = take_option(&r, c, optarg);
+    }
+    if (status == SCT_OK)
+        status = make_variants(&r);
+    if (status == SCT_OK)
+        status = sct_options_choose_cpu(&o->common.dsp, r.cpu);
+    return status == SCT_OK ? check_watch(o, argc, argv) : status;
 }

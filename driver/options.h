@@ -2,6 +2,7 @@
 #ifndef SCT_OPTIONS_H
 #define SCT_OPTIONS_H
 
+#include "keys.h"
 #include "scantling.h"
 
 struct sct_options {
@@ -42,6 +43,20 @@ struct sct_compare_options {
 };
 
 int sct_compare_options_parse(struct sct_compare_options *o, int argc, char **argv);
+
+struct sct_watch_options {
+    struct sct_options common; /* its output and inputs are not used */
+    const char *source, *target;
+    const char *failed;    /* --failed FOLDER, or NULL */
+    const char *key;       /* template of the outputs' keys, checked; see keys.h */
+    double settle_seconds; /* how long a file must have been quiet */
+    int n_retries;
+    int once, mirror_deletes;
+    int without_sandbox;                       /* --no-sandbox */
+    char variants_key[SCT_KEY_TEMPLATE_BYTES]; /* of variants.json */
+};
+
+int sct_watch_options_parse(struct sct_watch_options *o, int argc, char **argv);
 
 /* The implementation of the dsp table that --cpu (`name`, or NULL) or else the
  * environment's SCANTLING_CPU asks for. SCT_OK, or SCT_ERR_ARGUMENT after a complaint. */

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "comparison.h"
 #include "info.h"
 #include "text.h"
@@ -93,45 +94,81 @@ static void set_warnings(json_t *object, const struct sct_report *report, int *f
     *failed |= json_object_set_new(object, "warning", make_string(report->warning));
 }
 
-int sct_report_json_print(FILE *out, const struct sct_outcome *o)
+static void set_outcome(json_t *object, const struct sct_outcome *o, int *failed)
 {
     const struct sct_verdict verdict = o->is_skipped ? sct_verdict_skipped()
                                        : sct_outcome_is_unchanged(o)
                                            ? sct_verdict_unchanged()
                                            : sct_verdict_of(o->status);
     const struct sct_result *const r = &o->result;
-    int failed = 0;
-    json_t *const outputs = make_outputs(o, &failed), *const ms =
-                                                          make_times(&r->ms, &failed);
-    json_t *const object = json_object();
-    failed |= json_object_set_new(object, "input", make_string(o->input));
-    failed |= json_object_set_new(object, "verdict", json_string(verdict.word));
+    json_t *const outputs = make_outputs(o, failed);
+    json_t *const ms = make_times(&r->ms, failed);
+    *failed |= json_object_set_new(object, "input", make_string(o->input));
+    *failed |= json_object_set_new(object, "verdict", json_string(verdict.word));
     if (verdict.is_failure)
-        failed |=
+        *failed |=
             json_object_set_new(object, "transient", json_boolean(verdict.is_transient));
-    failed |= json_object_set_new(object, "width", json_integer(r->width));
-    failed |= json_object_set_new(object, "height", json_integer(r->height));
-    failed |= json_object_set_new(object, "bytes", json_integer((json_int_t)r->bytes));
+    *failed |= json_object_set_new(object, "width", json_integer(r->width));
+    *failed |= json_object_set_new(object, "height", json_integer(r->height));
+    *failed |= json_object_set_new(object, "bytes", json_integer((json_int_t)r->bytes));
     if (o->status == SCT_OK && !o->is_dry_run) {
         json_int_t saved = 0;
         for (int i = 0; i < o->n_outputs; i++)
             saved += o->is_there[i] ? sct_outcome_saved_bytes(o, i) : 0;
-        failed |= json_object_set_new(object, "saved_bytes", json_integer(saved));
+        *failed |= json_object_set_new(object, "saved_bytes", json_integer(saved));
     }
-    failed |= json_object_set_new(object, "outputs", outputs);
-    failed |= json_object_set_new(object, "ms", ms);
+    *failed |= json_object_set_new(object, "outputs", outputs);
+    *failed |= json_object_set_new(object, "ms", ms);
     if (o->is_dry_run)
-        failed |= json_object_set_new(object, "dry_run", json_true());
+        *failed |= json_object_set_new(object, "dry_run", json_true());
     if (o->status == SCT_OK && r->report.damage) {
-        failed |= json_object_set_new(object, "salvaged",
-                                      json_string(sct_status_name(r->report.damage)));
+        *failed |= json_object_set_new(object, "salvaged",
+                                       json_string(sct_status_name(r->report.damage)));
         if (r->report.damaged_row >= 0)
-            failed |= json_object_set_new(object, "damaged_row",
-                                          json_integer(r->report.damaged_row));
+            *failed |= json_object_set_new(object, "damaged_row",
+                                           json_integer(r->report.damaged_row));
     }
     if (o->message[0])
-        failed |= json_object_set_new(object, "message", make_string(o->message));
-    set_warnings(object, &r->report, &failed);
+        *failed |= json_object_set_new(object, "message", make_string(o->message));
+    set_warnings(object, &r->report, failed);
+}
+
+int sct_report_json_print(FILE *out, const struct sct_outcome *o)
+{
+    json_t *const object = json_object();
+    int failed = 0;
+    set_outcome(object, o, &failed);
+    return print_line(out, object, failed);
+}
+
+static void set_event(json_t *object, const char *event, int *failed)
+{
+    char now[SCT_CLOCK_BYTES];
+    sct_clock_print(now);
+    *failed |= json_object_set_new(object, "time", json_string(now));
+    *failed |= json_object_set_new(object, "event", json_string(event));
+}
+
+int sct_report_json_print_event(FILE *out, const char *event, const struct sct_outcome *o,
+                                const char *failed_path)
+{
+    json_t *const object = json_object();
+    int failed = 0;
+    set_event(object, event, &failed);
+    set_outcome(object, o, &failed);
+    if (failed_path)
+        failed |= json_object_set_new(object, "failed", make_string(failed_path));
+    return print_line(out, object, failed);
+}
+
+int sct_report_json_print_log(FILE *out, const char *event, int n,
+                              const char *const pair[][2])
+{
+    json_t *const object = json_object();
+    int failed = 0;
+    set_event(object, event, &failed);
+    for (int i = 0; i < n; i++)
+        failed |= json_object_set_new(object, pair[i][0], make_string(pair[i][1]));
     return print_line(out, object, failed);
 }
 

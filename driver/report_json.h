@@ -10,6 +10,15 @@
  * ferror. */
 int sct_report_json_print(FILE *out, const struct sct_outcome *outcome);
 
+/* The same of a log: with "time" and "event" in front, and "failed", where the input is now, behind
+ * (NULL: nothing). */
+int sct_report_json_print_event(FILE *out, const char *event,
+                                const struct sct_outcome *outcome, const char *failed);
+
+/* A line of a log without an outcome: time, event, and n pairs of keys and texts. */
+int sct_report_json_print_log(FILE *out, const char *event, int n,
+                              const char *const pair[][2]);
+
 struct sct_info; /* see info.h */
 int sct_report_json_print_info(FILE *out, const struct sct_info *info);
 

@@ -30,11 +30,19 @@
 struct sct_tempfiles {
     pthread_mutex_t lock;
     pthread_t guard;
+    int is_guarded;
     sigset_t signals, old_mask;
     mode_t umask;
     char **noted;
     size_t n_noted, capacity;
 };
+
+void sct_tempfiles_abandon(sct_tempfiles *t)
+{
+    pthread_mutex_lock(&t->lock);
+    for (size_t i = 0; i < t->n_noted; i++)
+        unlink(t->noted[i]);
+}
 
 static void *guard_files(void *p)
 {
@@ -46,9 +54,7 @@ static void *guard_files(void *p)
      */
     int unused;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
-    pthread_mutex_lock(&t->lock);
-    for (size_t i = 0; i < t->n_noted; i++)
-        unlink(t->noted[i]);
+    sct_tempfiles_abandon(t);
     sigset_t one;
     sigemptyset(&one);
     sigaddset(&one, sig);
@@ -58,15 +64,30 @@ static void *guard_files(void *p)
     _exit(128 + sig);
 }
 
-int sct_tempfiles_create(sct_tempfiles **out)
+int sct_tempfiles_create_unguarded(sct_tempfiles **out)
 {
-    static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
     *out = NULL;
     struct sct_tempfiles *const t = calloc(1, sizeof *t);
     if (!t)
         return SCT_ERR_MEMORY;
+    if (pthread_mutex_init(&t->lock, NULL) != 0) {
+        free(t);
+        return SCT_ERR_MEMORY;
+    }
     t->umask = umask(0);
     umask(t->umask);
+    *out = t;
+    return SCT_OK;
+}
+
+int sct_tempfiles_create(sct_tempfiles **out)
+{
+    static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sct_tempfiles *t;
+    int status = sct_tempfiles_create_unguarded(&t);
+    *out = t;
+    if (status != SCT_OK)
+        return status;
     sigemptyset(&t->signals);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         struct sigaction action;
@@ -74,18 +95,13 @@ int sct_tempfiles_create(sct_tempfiles **out)
         if (sigaction(wanted[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             sigaddset(&t->signals, wanted[i]);
     }
-    if (pthread_mutex_init(&t->lock, NULL) != 0)
-        goto fail;
     pthread_sigmask(SIG_BLOCK, &t->signals, &t->old_mask);
-    if (pthread_create(&t->guard, NULL, guard_files, t) != 0)
-        goto fail_lock;
-    *out = t;
-    return SCT_OK;
-fail_lock:
+    t->is_guarded = pthread_create(&t->guard, NULL, guard_files, t) == 0;
+    if (t->is_guarded)
+        return SCT_OK;
     pthread_sigmask(SIG_SETMASK, &t->old_mask, NULL);
-    pthread_mutex_destroy(&t->lock);
-fail:
-    free(t);
+    sct_tempfiles_free(t);
+    *out = NULL;
     return SCT_ERR_MEMORY;
 }
 
@@ -93,16 +109,33 @@ void sct_tempfiles_free(sct_tempfiles *t)
 {
     if (!t)
         return;
-    pthread_cancel(t->guard);
-    pthread_join(t->guard, NULL); /* never returns if the guard is on a signal: good */
+    if (t->is_guarded) {
+        pthread_cancel(t->guard);
+        pthread_join(t->guard,
+                     NULL); /* never returns if the guard is on a signal: good */
+    }
     for (size_t i = 0; i < t->n_noted; i++) {
         unlink(t->noted[i]);
         free(t->noted[i]);
     }
-    pthread_sigmask(SIG_SETMASK, &t->old_mask, NULL);
+    if (t->is_guarded)
+        pthread_sigmask(SIG_SETMASK, &t->old_mask, NULL);
     pthread_mutex_destroy(&t->lock);
     free(t->noted);
     free(t);
+}
+
+int sct_tempfiles_is_one(const char *leaf)
+{
+    static const char ending[] = ".part";
+    const size_t n = strlen(leaf), n_random = 6;
+    if (leaf[0] != '.' || n < 2 + 1 + n_random + sizeof ending - 1 ||
+        strcmp(leaf + n - (sizeof ending - 1), ending) != 0)
+        return 0;
+    const char *const random = leaf + n - (sizeof ending - 1) - n_random;
+    return random[-1] == '.' &&
+           strspn(random, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                          "0123456789") == n_random;
 }
 
 mode_t sct_tempfiles_umask(const sct_tempfiles *t)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keys.h"
 #include "words.h"
 
 struct loader {
@@ -273,9 +274,23 @@ static int load_list(struct loader *l, json_t *list, const struct sct_variant *d
     return SCT_OK;
 }
 
+static int take_key(const struct loader *l, const json_t *value,
+                    const struct sct_variant *variant, int n_variants, char *key)
+{
+    char message[256];
+    const char *const template = json_string_value(value);
+    if (!template)
+        return fail_load(l, "\"key\" must be a string");
+    if (sct_key_check(template, variant, n_variants, message, sizeof message) != SCT_OK)
+        return fail_load(l, "\"key\": %s", message);
+    if (key)
+        memcpy(key, template, strlen(template) + 1);
+    return SCT_OK;
+}
+
 /* The document, which it frees; NULL with the error: there is none. */
 static int load_document(json_t *root, const json_error_t *error, struct loader *l,
-                         struct sct_variant *variant, int *n_variants)
+                         struct sct_variant *variant, int *n_variants, char *key_template)
 {
     struct sct_variant defaults = sct_variant_default();
     const char *key;
@@ -299,7 +314,7 @@ static int load_document(json_t *root, const json_error_t *error, struct loader 
         if (strcmp(key, "$schema") == 0 && !json_is_string(value))
             status = fail_load(l, "\"$schema\" must be a string");
         else if (strcmp(key, "$schema") != 0 && strcmp(key, "defaults") != 0 &&
-                 strcmp(key, "variants") != 0)
+                 strcmp(key, "variants") != 0 && strcmp(key, "key") != 0)
             status = fail_load(l, "unknown key \"%s\"", key);
         if (status != SCT_OK)
             goto done;
@@ -309,26 +324,31 @@ static int load_document(json_t *root, const json_error_t *error, struct loader 
     if (status == SCT_OK)
         status = load_list(l, json_object_get(root, "variants"), &defaults, variant,
                            n_variants);
+    if (key_template)
+        key_template[0] = '\0';
+    if (status == SCT_OK && json_object_get(root, "key"))
+        status =
+            take_key(l, json_object_get(root, "key"), variant, *n_variants, key_template);
 done:
     json_decref(root);
     return status;
 }
 
 int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIANTS],
-                      int *n_variants, char *message, size_t message_bytes)
+                      int *n_variants, char *key, char *message, size_t message_bytes)
 {
     struct loader l = {.message = message, .message_bytes = message_bytes, .path = path};
     json_error_t error;
     json_t *const root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    return load_document(root, &error, &l, variant, n_variants);
+    return load_document(root, &error, &l, variant, n_variants, key);
 }
 
 int sct_variants_parse(const char *text, size_t n_bytes, const char *path,
                        struct sct_variant variant[SCT_MAX_VARIANTS], int *n_variants,
-                       char *message, size_t message_bytes)
+                       char *key, char *message, size_t message_bytes)
 {
     struct loader l = {.message = message, .message_bytes = message_bytes, .path = path};
     json_error_t error;
     json_t *const root = json_loadb(text, n_bytes, JSON_REJECT_DUPLICATES, &error);
-    return load_document(root, &error, &l, variant, n_variants);
+    return load_document(root, &error, &l, variant, n_variants, key);
 }

@@ -12,14 +12,15 @@
 
 #include "scantling.h"
 
-/* Reads at most SCT_MAX_VARIANTS variants. SCT_OK; SCT_ERR_ARGUMENT: the file cannot be
+/* Reads at most SCT_MAX_VARIANTS variants, and the template of keys that watch uses (see keys.h;
+ * SCT_KEY_TEMPLATE_BYTES; "" when there is none; `key` may be NULL). SCT_OK; SCT_ERR_ARGUMENT: the file cannot be
  * read or is not right, and `message` says where and why. */
 int sct_variants_load(const char *path, struct sct_variant variant[SCT_MAX_VARIANTS],
-                      int *n_variants, char *message, size_t message_bytes);
+                      int *n_variants, char *key, char *message, size_t message_bytes);
 
 /* The same for the content of such a file; `path` is for the message. */
 int sct_variants_parse(const char *text, size_t n_bytes, const char *path,
                        struct sct_variant variant[SCT_MAX_VARIANTS], int *n_variants,
-                       char *message, size_t message_bytes);
+                       char *key, char *message, size_t message_bytes);
 
 #endif

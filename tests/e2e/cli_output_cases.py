@@ -47,8 +47,8 @@ class Names(CommandTest):
 
     def test_wrong_patterns(self):
         self.put(PHOTO, "p.jpg")
-        for pattern, word in (("{size}.jpg", "{size}"), ("{}.jpg", "{}"), ("{stem.jpg", "brace"), ("{stem}-{name", "brace"),
-                              ("stem}.jpg", "brace"), ("", "empty"), ("{stem}.gif", "gif")):
+        for pattern, word in (("{size}.jpg", "{size}"), ("{}.jpg", "{}"), ("{stem.jpg", "brace"),
+                              ("{stem}-{name", "brace"), ("stem}.jpg", "brace"), ("", "empty"), ("{stem}.gif", "gif")):
             self.refuse("-s", "9", "-o", pattern, "p.jpg", says=["--output", word])
 
     def test_one_file_for_many_is_refused(self):

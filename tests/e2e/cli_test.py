@@ -25,6 +25,7 @@ from cli_report_cases import ExitStatus, Info, Json, Lines, Progress, Work  # no
 from cli_resize_cases import CommandLine, Kernels, Settings, Sizes, Unchanged  # noqa: E402,F401
 from cli_sandbox_cases import Sandbox  # noqa: E402,F401
 from cli_variants_cases import Manual, Variants  # noqa: E402,F401
+from cli_watch_cases import Watch, WatchKilled, WatchLive  # noqa: E402,F401
 
 if __name__ == "__main__":
     unittest.main()

@@ -34,6 +34,7 @@ RIGHT = [
     GOOD,
     {"variants": [{"name": "a", "width": 1}]},
     {"$schema": "anything", "variants": [{"name": "a", "height": 65535}]},
+    {**GOOD, "key": "{folder}{stem}-{name}.{ext}"}, {**GOOD, "key": "x/{file}"},
     {"defaults": {}, "variants": [{"name": "a", "width": 5, "height": 6}]},
     {"defaults": {"fit": "fill", "enlarge": True, "format": "jpg", "quality": 1, "filter": "area",
                   "subsampling": "source", "progressive": False, "optimize": True},
@@ -58,6 +59,10 @@ WRONG = [
     {**GOOD, "extra": 1}, {**GOOD, "defaults": []}, {**GOOD, "defaults": {"name": "x"}},
     {**GOOD, "defaults": {"size": 9}}, {**GOOD, "$schema": 1}, {**GOOD, "defaults": {"q": 1}},
     {**GOOD, "defaults": {"quality": 0}}, {**GOOD, "defaults": None},
+    {**GOOD, "key": 1}, {**GOOD, "key": ""}, {**GOOD, "key": "{name}"}, {**GOOD, "key": "/{file}"},
+    {**GOOD, "key": "{file}/../x"}, {**GOOD, "key": "{file}{width}"}, {**GOOD, "key": "{file"},
+    {**GOOD, "key": "{file}}"}, {**GOOD, "key": "{file}//x"}, {**GOOD, "key": "{folder}/{file}"},
+    {**GOOD, "key": "{file}{folder}"}, {**GOOD, "key": "./{file}"}, {**GOOD, "key": "{file}/"},
     changed(name=None), changed(name=""), changed(name="a/b"), changed(name=".a"),
     changed(name="-a"), changed(name="a b"), changed(name="ä"), changed(name="n" * 64),
     changed(name=5), changed(size=None), changed(size=0), changed(size=-1), changed(size=65536),
@@ -186,10 +191,12 @@ class Manual(CommandTest):
     def test_every_option_that_is_accepted_is_in_help(self):
         source = read(os.path.join(DRIVER, "options.c")).decode()
         for table, words in (("resize_options", "resize"), ("info_options", "info"),
-                             ("compare_options", "compare")):
+                             ("compare_options", "compare"), ("watch_options", "watch")):
             body = source.split(f"{table}[] = {{")[1].split("};")[0]
             limits = source.split("#define LIMIT_OPTIONS")[1].split("\n\n")[0]
             self.assertIn("LIMIT_OPTIONS", body)
+            if "JOB_OPTIONS" in body:
+                body += source.split("#define JOB_OPTIONS")[1].split("\n\n")[0]
             body += limits
             names = {"--" + name for name in re.findall(r'"([a-z][\w-]+)", \w+_argument', body)}
             self.assertGreater(len(names), 3)

@@ -1,6 +1,7 @@
 /* Any bytes as a variants.json. What is accepted is within the ranges of the schema; what is
  * refused says why. */
 #include "fuzz.h"
+#include "keys.h"
 #include "variants_json.h"
 #include "words.h"
 
@@ -30,15 +31,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char untouched[] = "untouched";
     struct sct_variant *variant = calloc(SCT_MAX_VARIANTS, sizeof *variant);
-    char message[200];
+    char message[200], key[SCT_KEY_TEMPLATE_BYTES] = "";
     int n = -1;
     if (!variant)
         abort();
     strcpy(message, untouched);
     const int status = sct_variants_parse((const char *)data, size, "fuzz.json", variant,
-                                          &n, message, sizeof message);
+                                          &n, key, message, sizeof message);
     if (status == SCT_OK) {
         FUZZ_CHECK(n >= 1 && n <= SCT_MAX_VARIANTS, "%d variants", n);
+        FUZZ_CHECK(memchr(key, 0, sizeof key), "no end");
+        FUZZ_CHECK(!key[0] ||
+                       sct_key_check(key, variant, n, message, sizeof message) == SCT_OK,
+                   "%s", key);
         for (int i = 0; i < n; i++) {
             check_variant(&variant[i]);
             for (int k = 0; k < i; k++)

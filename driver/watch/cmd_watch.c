@@ -1,0 +1,383 @@
+/* scantling watch: pictures that appear in a folder become their variants in another.
+ *
+ *     inotify, signals -> this thread -> queue -> n_jobs threads { watch_work.c }
+ *
+ * In this order, for reasons: check that the folders do not overlap; the sandbox's processes, which
+ * are forked; signals blocked, before there are threads that could get them; the lock on the target;
+ * what was left half done; the threads; the watch, and then the scan. */
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "beneath.h"
+#include "commands.h"
+#include "help.h"
+#include "paths.h"
+#include "text.h"
+#include "watch_log.h"
+#include "watch_tree.h"
+#include "watch_work.h"
+
+enum { CHECK_MS = 2000, BLIND_SCAN_MS = 30000 };
+
+struct command {
+    struct sct_watch_options *options;
+    struct sct_watch watch;
+    sct_tree *tree;
+    char *target;  /* real path, owned */
+    int signals;   /* a signalfd */
+    int n_signals; /* so far */
+    pthread_t *thread;
+    int n_threads;
+    int status;  /* sticky, of what is seen */
+    int is_gone; /* the source folder is */
+};
+
+/* ---- what is seen ------------------------------------------------------------------ */
+
+static void see(void *ctx, enum sct_sight sight, const char *key)
+{
+    struct command *const c = ctx;
+    const struct sct_watch_options *const o = c->options;
+    const int64_t due_ms = sct_queue_now();
+    switch (sight) {
+    case SCT_SIGHT_OVERFLOW: sct_watch_log_event(&o->common, "overflow", ""); return;
+    case SCT_SIGHT_FOLDER_GONE:
+        if (o->mirror_deletes)
+            sct_watch_sweep(&c->watch, 0);
+        return;
+    case SCT_SIGHT_FOUND: /* whether it is complete is found out when it is opened */
+    case SCT_SIGHT_COMPLETE:
+    case SCT_SIGHT_GONE: break;
+    }
+    if (sct_queue_put(c->watch.queue, key, due_ms, sight != SCT_SIGHT_FOUND) != SCT_OK)
+        c->status = SCT_ERR_MEMORY;
+}
+
+/* ---- starting ---------------------------------------------------------------------- */
+
+static int make_folder(const char *path)
+{
+    char *folder = NULL;
+    const int error =
+        asprintf(&folder, "%s/", path) < 0 ? ENOMEM : sct_path_make_folders(folder);
+    free(folder);
+    if (!error)
+        return SCT_OK;
+    sct_text_complain("cannot create %s: %s", path, strerror(error));
+    return SCT_ERR_ARGUMENT;
+}
+
+static int refuse_overlap(const char *a, const char *b)
+{
+    const int is_in = sct_beneath_contains(a, b), contains = sct_beneath_contains(b, a);
+    if (is_in == 0 && contains == 0)
+        return SCT_OK;
+    if (is_in < 0 || contains < 0)
+        sct_text_complain("%s, %s: %s", a, b, strerror(errno));
+    else
+        sct_text_complain("%s and %s overlap: outputs would become inputs", a, b);
+    return SCT_ERR_ARGUMENT;
+}
+
+/* A folder that is still to be made is where its nearest ancestor is. */
+static int refuse_inside(const char *outer, const char *path)
+{
+    char *const folder = strdup(path);
+    struct stat st;
+    if (!folder)
+        return SCT_ERR_MEMORY;
+    while (stat(folder, &st) != 0) {
+        char *const slash = strrchr(folder, '/');
+        if (!slash || slash == folder) {
+            strcpy(folder, slash ? "/" : ".");
+            break;
+        }
+        *slash = '\0';
+    }
+    const int is_inside = sct_beneath_contains(outer, folder) == 1;
+    free(folder);
+    if (is_inside)
+        sct_text_complain("%s and %s overlap: outputs would become inputs", outer, path);
+    return is_inside ? SCT_ERR_ARGUMENT : SCT_OK;
+}
+
+static int prepare_folders(const struct sct_watch_options *o)
+{
+    struct stat st;
+    if (stat(o->source, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        sct_text_complain("%s is no folder", o->source);
+        return SCT_ERR_ARGUMENT;
+    }
+    int status = refuse_inside(o->source, o->target);
+    if (status == SCT_OK && o->failed)
+        status = refuse_inside(o->source, o->failed);
+    if (status == SCT_OK)
+        status = make_folder(o->target);
+    if (status == SCT_OK && o->failed)
+        status = make_folder(o->failed);
+    if (status == SCT_OK)
+        status = refuse_overlap(o->source, o->target);
+    if (status == SCT_OK && o->failed)
+        status = refuse_overlap(o->source, o->failed);
+    if (status == SCT_OK && o->failed)
+        status = refuse_overlap(o->target, o->failed);
+    return status;
+}
+
+/* On, unless somebody said otherwise or the build has none. Never quietly without. */
+static int start_sandbox(struct command *c)
+{
+    const struct sct_watch_options *const o = c->options;
+    char message[160];
+    if (o->without_sandbox)
+        return SCT_OK;
+    if (!sct_isolate_is_built_in() && !o->common.sandbox) {
+        sct_watch_log_trouble(&o->common, "this build has no sandbox; going on without");
+        return SCT_OK;
+    }
+    const int status =
+        sct_isolate_create(&c->watch.isolate, o->common.n_jobs, message, sizeof message);
+    if (status == SCT_OK)
+        return SCT_OK;
+    sct_text_complain("--sandbox: %s; --no-sandbox does without", message);
+    return SCT_ERR_ARGUMENT;
+}
+
+static int block_signals(struct command *c)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return c->signals < 0 ? SCT_ERR_MEMORY : SCT_OK;
+}
+
+static int open_target(struct command *c)
+{
+    const char *const path = c->options->target;
+    struct sct_watch *const w = &c->watch;
+    c->target = realpath(path, NULL);
+    w->target = c->target;
+    w->target_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (c->target && w->target_fd >= 0 && flock(w->target_fd, LOCK_EX | LOCK_NB) == 0)
+        return SCT_OK;
+    if (errno == EWOULDBLOCK)
+        sct_text_complain("%s: another watch is at work there", path);
+    else
+        sct_text_complain("%s: %s", path, strerror(errno));
+    return SCT_ERR_ARGUMENT;
+}
+
+static int open_source(struct command *c)
+{
+    const struct sct_watch_options *const o = c->options;
+    char message[512] = "out of memory";
+    int status = sct_tree_create(&c->tree, o->source, see, c, message, sizeof message);
+    if (status == SCT_OK) {
+        c->watch.source = sct_tree_folder(c->tree);
+        if (o->failed)
+            status = sct_failures_create(&c->watch.failures, o->failed, c->watch.source,
+                                         c->watch.tempfiles, message, sizeof message);
+    }
+    if (status == SCT_OK)
+        return status;
+    sct_text_complain("%s", message);
+    return SCT_ERR_ARGUMENT;
+}
+
+static void *work(void *p)
+{
+    struct command *const c = p;
+    if (sct_watch_work(&c->watch) != SCT_OK)
+        sct_watch_log_trouble(&c->options->common, "no memory for a thread");
+    return NULL;
+}
+
+static int start_threads(struct command *c)
+{
+    const int n = c->options->common.n_jobs;
+    c->thread = calloc((size_t)n, sizeof *c->thread);
+    while (c->thread && c->n_threads < n &&
+           pthread_create(&c->thread[c->n_threads], NULL, work, c) == 0)
+        c->n_threads++;
+    return c->n_threads > 0 ? SCT_OK : SCT_ERR_MEMORY;
+}
+
+static int start(struct command *c)
+{
+    const struct sct_watch_options *const o = c->options;
+    int status = prepare_folders(o);
+    if (status == SCT_OK)
+        status = start_sandbox(c);
+    if (status == SCT_OK)
+        status = block_signals(c);
+    if (status == SCT_OK)
+        status = open_target(c);
+    if (status == SCT_OK)
+        status = sct_tempfiles_create_unguarded(&c->watch.tempfiles);
+    if (status == SCT_OK)
+        status = open_source(c);
+    if (status == SCT_OK)
+        status = sct_queue_create(&c->watch.queue);
+    if (status == SCT_OK)
+        status = sct_watch_init(&c->watch);
+    return status;
+}
+
+/* ---- running ----------------------------------------------------------------------- */
+
+/* How often somebody has wanted us to stop. The second time we do at once: temporary files are
+ * removed, and what was running is made again at the next start. */
+static int read_signals(struct command *c)
+{
+    struct signalfd_siginfo info;
+    while (read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        c->n_signals++;
+    if (c->n_signals < 2)
+        return c->n_signals;
+    sct_tempfiles_abandon(c->watch.tempfiles);
+    _exit(SCT_EXIT_ALL);
+}
+
+static int scan(struct command *c)
+{
+    const int status = sct_tree_scan(c->tree, !c->options->once);
+    if (sct_tree_is_blind(c->tree))
+        sct_watch_log_trouble(
+            &c->options->common,
+            "not all folders can be watched (fs.inotify.max_user_watches); "
+            "looking again every %d s",
+            BLIND_SCAN_MS / 1000);
+    return status == SCT_OK ? c->status : status;
+}
+
+/* Until a signal comes, or the source is gone. */
+static int watch_on(struct command *c)
+{
+    struct pollfd fds[2] = {{.fd = c->signals, .events = POLLIN},
+                            {.fd = sct_tree_descriptor(c->tree), .events = POLLIN}};
+    int64_t scanned_ms = sct_queue_now();
+    int status = SCT_OK;
+    while (status == SCT_OK && !(c->is_gone = sct_tree_is_gone(c->tree))) {
+        const int n = poll(fds, 2, CHECK_MS);
+        if (sct_tree_is_blind(c->tree) && sct_queue_now() - scanned_ms > BLIND_SCAN_MS) {
+            status = scan(c);
+            scanned_ms = sct_queue_now();
+        }
+        if (n > 0 && fds[0].revents && read_signals(c) > 0)
+            break;
+        if (n > 0 && fds[1].revents)
+            status = sct_tree_read(c->tree);
+        if (status == SCT_OK)
+            status = c->status;
+    }
+    if (c->is_gone)
+        sct_watch_log_trouble(&c->options->common, "%s is gone", c->options->source);
+    sct_queue_stop(c->watch.queue);
+    return status;
+}
+
+/* While this thread waits for the others: a signal ends it early, as ever. */
+static void *stop_at_signal(void *p)
+{
+    struct command *const c = p;
+    struct pollfd fd = {.fd = c->signals, .events = POLLIN};
+    for (;;)
+        if (poll(&fd, 1, -1) > 0 && read_signals(c) > 0)
+            sct_queue_stop(c->watch.queue);
+    return NULL;
+}
+
+static void join_threads(struct command *c)
+{
+    for (int i = 0; i < c->n_threads; i++)
+        pthread_join(c->thread[i], NULL);
+    c->n_threads = 0;
+}
+
+static int run(struct command *c)
+{
+    const struct sct_watch_options *const o = c->options;
+    pthread_t guard;
+    char text[64];
+    snprintf(text, sizeof text, "%d variants, %d at a time, %s sandbox",
+             o->common.n_variants, o->common.n_jobs, c->watch.isolate ? "in a" : "no");
+    sct_watch_log_event(&o->common, "started", text);
+    sct_watch_sweep(&c->watch, 1);
+    int status = start_threads(c);
+    if (status == SCT_OK)
+        status = scan(c);
+    if (status == SCT_OK && !o->once)
+        status = watch_on(c);
+    else if (status == SCT_OK)
+        sct_queue_close(c->watch.queue);
+    else
+        sct_queue_stop(c->watch.queue);
+    const int has_guard = pthread_create(&guard, NULL, stop_at_signal, c) == 0;
+    join_threads(c);
+    if (has_guard) {
+        pthread_cancel(guard);
+        pthread_join(guard, NULL);
+    }
+    snprintf(text, sizeof text, "%d fine, %d failed", c->watch.n_fine, c->watch.n_failed);
+    sct_watch_log_event(&o->common, "stopped", text);
+    return status;
+}
+
+static void finish(struct command *c)
+{
+    sct_queue_free(c->watch.queue);
+    sct_failures_free(c->watch.failures);
+    sct_tempfiles_free(c->watch.tempfiles);
+    sct_isolate_free(c->watch.isolate);
+    sct_tree_free(c->tree);
+    if (c->watch.target_fd >= 0)
+        close(c->watch.target_fd);
+    if (c->signals >= 0)
+        close(c->signals);
+    free(c->thread);
+    free(c->target);
+    free(c->options);
+}
+
+int sct_command_watch(int argc, char **argv)
+{
+    struct command c = {.options = malloc(sizeof *c.options), .signals = -1};
+    int exit_status = SCT_EXIT_USAGE;
+    c.watch.options = c.options;
+    c.watch.target_fd = -1;
+    int status =
+        c.options ? sct_watch_options_parse(c.options, argc, argv) : SCT_ERR_MEMORY;
+    if (status == SCT_OK && c.options->common.wants_help) {
+        fputs(sct_help_watch(), stdout);
+        finish(&c);
+        return sct_command_close_stdout(SCT_EXIT_OK);
+    }
+    if (status == SCT_OK)
+        status = start(&c);
+    if (status == SCT_OK)
+        status = run(&c);
+    if (status == SCT_ERR_MEMORY) {
+        sct_text_complain("out of memory");
+        exit_status = SCT_EXIT_ALL;
+    } else if (status == SCT_OK) {
+        exit_status = c.is_gone         ? SCT_EXIT_SOME
+                      : c.options->once ? sct_exit_for(c.watch.n_fine, c.watch.n_failed)
+                                        : SCT_EXIT_OK;
+    }
+    finish(&c);
+    return sct_command_close_stdout(exit_status);
+}

@@ -1,0 +1,38 @@
+/* The folder of failed inputs: each under its own path, and a line about each in failures.jsonl.
+ *
+ *     {"time": "2024-05-14T09:11:02.417Z", "path": "2024/a.jpg", "failed": "2024/a.1.jpg",
+ *      "verdict": "truncated", "message": "...", "permanent": true, "mark": "...", "id": "..."}
+ *
+ * "failed" is where it is now; where there was something already a number is put in. One line for
+ * each file and one file for each line, wherever the process is killed. Command only. */
+#ifndef SCT_FAILURES_H
+#define SCT_FAILURES_H
+
+#include <stddef.h>
+
+#include "tempfiles.h"
+
+typedef struct sct_failures sct_failures;
+
+struct sct_failure {
+    const char *key;  /* below the source folder */
+    const char *mark; /* sct_stamp_mark of what failed */
+    const char *verdict, *message;
+    int is_permanent;
+};
+
+/* Opens the folder, which is made where it is missing, and completes what a process that was killed
+ * has left half done. `source` is a descriptor of the source folder, borrowed. SCT_OK;
+ * SCT_ERR_MEMORY; SCT_ERR_IO with a message. */
+int sct_failures_create(sct_failures **out, const char *folder, int source,
+                        sct_tempfiles *tempfiles, char *message, size_t message_bytes);
+void sct_failures_free(sct_failures *f); /* accepts NULL */
+
+/* Moves the input here and writes the line; by any thread. *where is its path below the folder, to
+ * be freed by the caller. SCT_OK. SCT_DONE: it is not what failed any more, and stays. SCT_ERR_IO
+ * with a message, SCT_ERR_MEMORY: it is still where it was, or both here and there, and there is
+ * no line; it may be tried again. */
+int sct_failures_take(sct_failures *f, const struct sct_failure *failure, char **where,
+                      char *message, size_t message_bytes);
+
+#endif

@@ -1,0 +1,299 @@
+/* The tree: one inotify watch for each folder.
+ *
+ * A folder is watched before it is listed, so that nothing falls between: what is seen twice is put
+ * into the queue once. A folder that moves away takes its watches along, which would then name paths
+ * that are not true any more; so they are dropped, and made anew where it arrives.
+ *
+ * Invariant: watch[] is sorted by wd, and has each wd once. */
+#define _GNU_SOURCE 1
+#include "watch_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "beneath.h"
+#include "paths.h"
+#include "status.h"
+
+enum {
+    WANTED = IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+             IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK
+};
+
+struct watch {
+    int wd;
+    char *folder; /* below the root; "" is the root */
+};
+
+struct sct_tree {
+    char *root;
+    int root_fd, notify_fd;
+    sct_see_function *see;
+    void *ctx;
+    struct watch *watch;
+    size_t n, capacity;
+    int is_watched, is_blind, status; /* status: sticky, of callbacks */
+};
+
+int sct_tree_is_ignored(const char *leaf)
+{
+    static const char *const endings[] = {"~", ".part", ".tmp"};
+    const size_t n = strlen(leaf);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const size_t length = strlen(endings[i]);
+        if (n >= length && strcasecmp(leaf + n - length, endings[i]) == 0)
+            return 1;
+    }
+    return leaf[0] == '.';
+}
+
+/* ---- watches ----------------------------------------------------------------------- */
+
+/* Where wd is, or would be. */
+static size_t find_place(const sct_tree *t, int wd)
+{
+    size_t low = 0, high = t->n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (t->watch[middle].wd < wd)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int note_watch(sct_tree *t, int wd, const char *folder)
+{
+    const size_t i = find_place(t, wd);
+    char *const copy = strdup(folder);
+    if (!copy)
+        return SCT_ERR_MEMORY;
+    if (i < t->n && t->watch[i].wd == wd) {
+        free(t->watch[i].folder); /* the same folder; perhaps under a new name */
+        t->watch[i].folder = copy;
+        return SCT_OK;
+    }
+    if (t->n == t->capacity) {
+        const size_t capacity = t->capacity ? t->capacity * 2 : 64;
+        struct watch *const larger = realloc(t->watch, capacity * sizeof *larger);
+        if (!larger) {
+            free(copy);
+            return SCT_ERR_MEMORY;
+        }
+        t->watch = larger;
+        t->capacity = capacity;
+    }
+    memmove(&t->watch[i + 1], &t->watch[i], (t->n - i) * sizeof *t->watch);
+    t->watch[i].wd = wd;
+    t->watch[i].folder = copy;
+    t->n++;
+    return SCT_OK;
+}
+
+static void forget_watch(sct_tree *t, int wd)
+{
+    const size_t i = find_place(t, wd);
+    if (i == t->n || t->watch[i].wd != wd)
+        return;
+    free(t->watch[i].folder);
+    t->n--;
+    memmove(&t->watch[i], &t->watch[i + 1], (t->n - i) * sizeof *t->watch);
+}
+
+/* A folder and all below it. */
+static void drop_watches(sct_tree *t, const char *folder)
+{
+    const size_t n = strlen(folder);
+    for (size_t i = t->n; i-- > 0;) {
+        const char *const other = t->watch[i].folder;
+        if (strncmp(other, folder, n) == 0 && (other[n] == '/' || other[n] == '\0')) {
+            const int wd = t->watch[i].wd;
+            inotify_rm_watch(t->notify_fd, wd);
+            forget_watch(t, wd);
+        }
+    }
+}
+
+static int enter_folder(void *ctx, const char *folder)
+{
+    sct_tree *const t = ctx;
+    char *path = NULL;
+    if (folder[0] && sct_tree_is_ignored(sct_path_leaf(folder)))
+        return -1;
+    if (!t->is_watched)
+        return 0;
+    if (asprintf(&path, "%s/%s", t->root, folder) < 0) {
+        t->status = SCT_ERR_MEMORY;
+        return -1;
+    }
+    const int wd = inotify_add_watch(t->notify_fd, path, WANTED);
+    if (wd < 0 && (errno == ENOSPC || errno == ENOMEM || errno == EACCES))
+        t->is_blind = 1; /* otherwise it is gone again */
+    if (wd >= 0 && note_watch(t, wd, folder) != SCT_OK)
+        t->status = SCT_ERR_MEMORY;
+    free(path);
+    return 0;
+}
+
+static void see_file(void *ctx, const char *key, const struct stat *st)
+{
+    sct_tree *const t = ctx;
+    (void)st;
+    if (!sct_tree_is_ignored(sct_path_leaf(key)))
+        t->see(t->ctx, SCT_SIGHT_FOUND, key);
+}
+
+static int scan_from(sct_tree *t, const char *folder)
+{
+    const struct sct_walk walk = {.enter = enter_folder, .see = see_file, .ctx = t};
+    const int status = sct_beneath_walk(t->root_fd, folder, &walk);
+    return status == SCT_OK ? t->status : status;
+}
+
+int sct_tree_scan(sct_tree *tree, int is_watched)
+{
+    tree->is_watched = is_watched;
+    tree->is_blind = 0;
+    return scan_from(tree, "");
+}
+
+/* ---- events ------------------------------------------------------------------------ */
+
+static int take_folder_event(sct_tree *t, uint32_t mask, const char *folder)
+{
+    if (sct_tree_is_ignored(sct_path_leaf(folder)))
+        return SCT_OK;
+    if (mask & (IN_MOVED_FROM | IN_DELETE)) {
+        drop_watches(t, folder);
+        t->see(t->ctx, SCT_SIGHT_FOLDER_GONE, folder);
+        return SCT_OK;
+    }
+    return mask & (IN_CREATE | IN_MOVED_TO) ? scan_from(t, folder) : SCT_OK;
+}
+
+static void take_file_event(sct_tree *t, uint32_t mask, const char *key)
+{
+    if (sct_tree_is_ignored(sct_path_leaf(key)))
+        return;
+    if (mask & (IN_CLOSE_WRITE | IN_MOVED_TO))
+        t->see(t->ctx, SCT_SIGHT_COMPLETE, key);
+    else if (mask & (IN_MOVED_FROM | IN_DELETE))
+        t->see(t->ctx, SCT_SIGHT_GONE, key);
+    else if (mask & IN_CREATE) /* nobody need ever close it: link(2) */
+        t->see(t->ctx, SCT_SIGHT_FOUND, key);
+}
+
+static int take_event(sct_tree *t, const struct inotify_event *e)
+{
+    if (e->mask & IN_Q_OVERFLOW) {
+        t->see(t->ctx, SCT_SIGHT_OVERFLOW, "");
+        return scan_from(t, "");
+    }
+    if (e->mask & IN_IGNORED) {
+        forget_watch(t, e->wd);
+        return SCT_OK;
+    }
+    const size_t i = find_place(t, e->wd);
+    if (i == t->n || t->watch[i].wd != e->wd || e->len == 0)
+        return SCT_OK; /* of a watch that has been dropped */
+    const char *const folder = t->watch[i].folder;
+    char *key = NULL;
+    int status = SCT_OK;
+    if (asprintf(&key, "%s%s%s", folder, folder[0] ? "/" : "", e->name) < 0)
+        return SCT_ERR_MEMORY;
+    if (e->mask & IN_ISDIR)
+        status = take_folder_event(t, e->mask, key);
+    else
+        take_file_event(t, e->mask, key);
+    free(key);
+    return status;
+}
+
+int sct_tree_read(sct_tree *tree)
+{
+    char buffer[65536] __attribute__((aligned(__alignof__(struct inotify_event))));
+    for (;;) {
+        const ssize_t n = read(tree->notify_fd, buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return SCT_OK; /* nothing more */
+        for (ssize_t i = 0; i < n;) {
+            const struct inotify_event *const e =
+                (const struct inotify_event *)(const void *)(buffer + i);
+            const int status = take_event(tree, e);
+            if (status != SCT_OK)
+                return status;
+            i += (ssize_t)(sizeof *e + e->len);
+        }
+    }
+}
+
+/* ---- the tree ---------------------------------------------------------------------- */
+
+int sct_tree_create(sct_tree **out, const char *path, sct_see_function *see, void *ctx,
+                    char *message, size_t message_bytes)
+{
+    sct_tree *const t = calloc(1, sizeof *t);
+    *out = NULL;
+    if (!t)
+        return SCT_ERR_MEMORY;
+    t->see = see;
+    t->ctx = ctx;
+    t->notify_fd = -1;
+    t->root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    t->root = t->root_fd >= 0 ? realpath(path, NULL) : NULL;
+    if (t->root)
+        t->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (t->notify_fd < 0) {
+        snprintf(message, message_bytes, "cannot watch %s: %s", path, strerror(errno));
+        sct_tree_free(t);
+        return SCT_ERR_IO;
+    }
+    *out = t;
+    return SCT_OK;
+}
+
+void sct_tree_free(sct_tree *tree)
+{
+    if (!tree)
+        return;
+    for (size_t i = 0; i < tree->n; i++)
+        free(tree->watch[i].folder);
+    if (tree->notify_fd >= 0)
+        close(tree->notify_fd);
+    if (tree->root_fd >= 0)
+        close(tree->root_fd);
+    free(tree->watch);
+    free(tree->root);
+    free(tree);
+}
+
+int sct_tree_folder(const sct_tree *tree)
+{
+    return tree->root_fd;
+}
+
+int sct_tree_is_gone(const sct_tree *tree)
+{
+    struct stat st;
+    return fstat(tree->root_fd, &st) != 0 || st.st_nlink == 0;
+}
+
+int sct_tree_is_blind(const sct_tree *tree)
+{
+    return tree->is_blind;
+}
+
+int sct_tree_descriptor(const sct_tree *tree)
+{
+    return tree->notify_fd;
+}

@@ -1,0 +1,382 @@
+"""scantling watch: what appears in a folder becomes its variants, once, whatever happens."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from cli_support import CommandTest, PATIENCE_S, SCANTLING, bad, corpus, read, size_of
+
+PHOTO = "natural_420_640x480.jpg"
+SMALL = "natural_gray_33x31_progressive.jpg"
+BROKEN = "truncated_mid_scan_420.jpg"
+QUICK = bool(os.environ.get("SCT_TEST_QUICK"))
+
+
+class WatchTest(CommandTest):
+    sandbox = None
+
+    def setUp(self):
+        super().setUp()
+        for name in ("in", "out"):
+            os.mkdir(self.at(name))
+        if WatchTest.sandbox is None: # not to be had in an emulator
+            probe = self.run_command("resize", "--sandbox", "-s", "9", "-o", "probe.jpg", corpus(PHOTO))
+            WatchTest.sandbox = [] if probe.status == 0 else ["--no-sandbox"]
+            if probe.status == 0:
+                os.remove(self.at("probe.jpg"))
+
+    def words(self, *more):
+        return ["watch", "in", "out", "--settle", "0.1", *self.sandbox, *more]
+
+    def once(self, *more, expect=0):
+        more = more or ("-s", "100")
+        run = self.run_command(*self.words("--once", *more))
+        self.assertEqual(run.status, expect, run.err)
+        return run
+
+    def start(self, *more):
+        process = subprocess.Popen([SCANTLING, *self.words(*more)], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def stop(self, process, with_signal=signal.SIGTERM):
+        process.send_signal(with_signal)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(process.returncode, 0, err)
+        return out.decode(), err.decode()
+
+    def wait_for(self, condition):
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+
+    def wait_for_file(self, name):
+        self.wait_for(lambda: os.path.exists(self.at(name)))
+
+    def drop(self, source, name):
+        """As upload servers do: written elsewhere, then moved."""
+        temporary = self.at(name + ".part")
+        os.makedirs(os.path.dirname(temporary), exist_ok=True)
+        shutil.copyfile(source, temporary)
+        os.rename(temporary, self.at(name))
+
+    def failures(self):
+        return [json.loads(line) for line in read(self.at("failed/failures.jsonl")).splitlines()]
+
+
+class Watch(WatchTest):
+    def test_once_works_off_what_is_there(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.put(PHOTO, "in/2024/b c.jpg")
+        run = self.once("-s", "100", "-s", "50", "-j", "2")
+        self.assertEqual([f for f in self.files() if f.startswith("out")],
+                         ["out/2024/b c.jpg/100.jpg", "out/2024/b c.jpg/50.jpg",
+                          "out/a.jpg/100.jpg", "out/a.jpg/50.jpg"])
+        self.assertEqual(size_of(self.at("out/a.jpg/100.jpg")), (100, 75))
+        self.assertEqual(run.lines[-1], "stopped: 2 fine, 0 failed")
+
+    def identity(self):
+        return {f: os.stat(self.at(f)).st_ino for f in self.files() if f.startswith("out")}
+
+    def test_what_is_there_is_not_made_again(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.once("-s", "100", "-s", "50")
+        before = self.identity()
+        run = self.once("-s", "100", "-s", "50", "--json")
+        self.assertEqual([o["event"] for o in run.objects], ["started", "skipped", "stopped"])
+        self.assertEqual(before, self.identity())
+
+    def test_other_settings_or_another_file_are_made_again(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.once("-s", "100")
+        before = self.identity()
+        self.once("-s", "100", "-q", "50")
+        again = self.identity()
+        self.assertNotEqual(before, again)
+        os.utime(self.at("in/a.jpg"), (1000, 1000))
+        self.once("-s", "100", "-q", "50")
+        self.assertNotEqual(again, self.identity())
+
+    def test_what_is_missing_is_made_alone(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.once("-s", "100", "-s", "50")
+        before = self.identity()
+        os.remove(self.at("out/a.jpg/50.jpg"))
+        self.once("-s", "100", "-s", "50")
+        self.assertEqual(before["out/a.jpg/100.jpg"], self.identity()["out/a.jpg/100.jpg"])
+        self.assertIn("out/a.jpg/50.jpg", self.identity())
+
+    def test_the_format_is_that_of_the_file_and_not_of_its_name(self):
+        self.put(PHOTO, "in/a.png")
+        self.once()
+        self.assertIn("out/a.png/100.jpg", self.files())
+
+    def test_keys_come_from_the_option_or_from_variants_json(self):
+        self.put(PHOTO, "in/2024/a.jpg")
+        self.write("v.json", json.dumps({"key": "x/{folder}{stem}_{name}.{ext}",
+                                         "variants": [{"name": "s", "size": 50}]}))
+        self.once("--variants", "v.json")
+        self.assertIn("out/x/2024/a_s.jpg", self.files())
+        self.once("--variants", "v.json", "--key", "{folder}{file}.{name}")
+        self.assertIn("out/2024/a.jpg.s", self.files())
+
+    def test_keys_that_cannot_be_are_refused(self):
+        for key, says in (("{stem}", "several variants"), ("{name}", "all sources"),
+                          ("/{stem}-{name}", "no key"), ("../{stem}-{name}", "no key"),
+                          ("a//{stem}-{name}", "no key"), ("{stem}-{name}/", "no key"),
+                          ("{folder}/{stem}-{name}", "slash"), ("{stem}-{width}", "in braces"),
+                          ("{stem}-{name", "in braces")):
+            run = self.run_command(*self.words("-s", "9", "-s", "8", "--key", key))
+            self.assertEqual(run.status, 2, key)
+            self.assertIn(says, run.err)
+
+    def test_nobody_overwrites_the_outputs_of_another(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.once("-s", "100", "--key", "{stem}.{ext}")
+        first = read(self.at("out/a.jpg"))
+        self.put(SMALL, "in/a.jpeg")
+        run = self.once("-s", "100", "--key", "{stem}.{ext}", "--failed", "failed", expect=1)
+        self.assertIn("a.jpg is there already, made of a.jpg", run.err)
+        self.assertEqual(first, read(self.at("out/a.jpg")))
+        self.assertEqual(self.failures()[0]["verdict"], "argument")
+
+    def test_failures_are_moved_and_logged(self):
+        os.makedirs(self.at("in/x"))
+        for _ in range(3):
+            shutil.copyfile(bad(BROKEN), self.at("in/x/b.jpg"))
+            run = self.once("-s", "100", "--failed", "failed", expect=3)
+            self.assertIn("x/b.jpg: truncated: ", run.err)
+        self.assertEqual([f for f in self.files() if not f.startswith("out")],
+                         ["failed/failures.jsonl", "failed/x/b.1.jpg", "failed/x/b.2.jpg",
+                          "failed/x/b.jpg"])
+        self.assertEqual([line["failed"] for line in self.failures()],
+                         ["x/b.jpg", "x/b.1.jpg", "x/b.2.jpg"])
+        for line in self.failures():
+            self.assertEqual((line["path"], line["verdict"], line["permanent"]),
+                             ("x/b.jpg", "truncated", True))
+            self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertIn("row", line["message"])
+        self.assertEqual(read(self.at("failed/x/b.2.jpg")), read(bad(BROKEN)))
+
+    def test_without_a_folder_for_them_failures_stay(self):
+        shutil.copyfile(bad(BROKEN), self.at("in/b.jpg"))
+        self.once(expect=3)
+        self.assertEqual(self.files(), ["in/b.jpg"])
+
+    def test_failures_go_to_another_file_system(self):
+        elsewhere = next((folder for folder in ("/dev/shm", "/run", "/tmp")
+                          if os.access(folder, os.W_OK) and
+                          os.stat(folder).st_dev != os.stat(self.folder).st_dev), None)
+        if not elsewhere:
+            self.skipTest("there is one file system only")
+        failed = tempfile.mkdtemp(dir=elsewhere)
+        self.addCleanup(shutil.rmtree, failed)
+        shutil.copyfile(bad(BROKEN), self.at("in/b.jpg"))
+        os.utime(self.at("in/b.jpg"), (5000, 5000))
+        self.once("-s", "100", "--failed", failed, expect=3)
+        self.assertEqual(self.files(), [])
+        self.assertEqual(sorted(os.listdir(failed)), [".intents", "b.jpg", "failures.jsonl"])
+        self.assertEqual(os.listdir(failed + "/.intents"), [])
+        self.assertEqual(read(failed + "/b.jpg"), read(bad(BROKEN)))
+        self.assertEqual(os.stat(failed + "/b.jpg").st_mtime, 5000)
+
+    def test_what_may_pass_is_tried_again_and_then_a_failure(self):
+        self.put(PHOTO, "in/a.jpg")
+        os.makedirs(self.at("out/a.jpg/100.jpg/in the way"))
+        run = self.once("-s", "100", "--failed", "failed", "--retries", "1", "--json", expect=3)
+        self.assertEqual([o["event"] for o in run.objects],
+                         ["started", "retry", "failed", "stopped"])
+        self.assertEqual((run.objects[1]["verdict"], run.objects[1]["delay_ms"]), ("io", "1000"))
+        self.assertEqual(run.objects[2]["failed"], "a.jpg")
+        self.assertEqual(self.failures()[0]["permanent"], False)
+
+    def test_names_of_unfinished_files_are_ignored(self):
+        for name in ("a.jpg.part", "a.tmp", "a.TMP", "a.jpg~", ".a.jpg", ".folder/a.jpg"):
+            self.put(PHOTO, "in/" + name)
+        self.once()
+        self.assertFalse([f for f in self.files() if f.startswith("out")])
+
+    def test_links_are_not_followed(self):
+        self.put(PHOTO, "secret/a.jpg")
+        os.symlink(self.at("secret/a.jpg"), self.at("in/a.jpg"))
+        os.symlink(self.at("secret"), self.at("in/folder"))
+        self.once()
+        self.assertFalse([f for f in self.files() if f.startswith("out")])
+
+    def test_links_out_of_the_target_are_not_followed(self):
+        self.put(PHOTO, "in/a.jpg")
+        os.mkdir(self.at("elsewhere"))
+        os.symlink(self.at("elsewhere"), self.at("out/a.jpg"))
+        run = self.once(expect=3)
+        self.assertIn("is outside of the target", run.err)
+        self.assertEqual(os.listdir(self.at("elsewhere")), [])
+
+    def test_folders_that_overlap_are_refused(self):
+        os.makedirs(self.at("in/sub"))
+        os.symlink("in", self.at("link"))
+        os.symlink("in/sub", self.at("sublink"))
+        for source, target, *more in (("in", "in"), ("in", "in/sub"), ("in/sub", "in"),
+                                      ("in", "link"), ("in", "sublink/new"), ("link", "in/new/er"),
+                                      ("sublink", "in"), ("in", "out", "--failed", "in/failed"),
+                                      ("in", "out", "--failed", "out/failed"),
+                                      ("in", "out", "--failed", ".")):
+            run = self.run_command("watch", source, target, "-s", "9", "--once", *self.sandbox, *more)
+            self.assertEqual(run.status, 2, (source, target, *more))
+            self.assertIn("overlap", run.err)
+        self.assertEqual(os.listdir(self.at("in/sub")), [])
+        run = self.run_command("watch", "nowhere", "out", "-s", "9")
+        self.assertEqual((run.status, run.err), (2, "scantling: nowhere is no folder\n"))
+
+    def test_what_is_missing_on_the_command_line_is_said(self):
+        for words, says in (((), "which size"), (("in", "-s", "9"), "which folders"),
+                            (("a", "b", "c", "-s", "9"), "which folders"),
+                            (("in", "out", "-s", "9", "--retries", "-1"), "--retries"),
+                            (("in", "out", "-s", "9", "--settle", "0"), "--settle"),
+                            (("in", "out", "-s", "9", "--sandbox", "--no-sandbox"), "exclude"),
+                            (("in", "out", "-s", "9", "--output", "x"), "--output")):
+            run = self.run_command("watch", *words)
+            self.assertEqual(run.status, 2, words)
+            self.assertIn(says, run.err)
+
+
+class WatchLive(WatchTest):
+    def test_files_that_appear_are_made(self):
+        watch = self.start("-s", "100", "--json", "-j", "2")
+        self.drop(corpus(PHOTO), "in/a.jpg")
+        self.put(PHOTO, "in/b.jpg")
+        self.put(PHOTO, "in/new/deep/er/c.jpg")
+        self.put(PHOTO, "elsewhere/d.jpg")
+        os.rename(self.at("elsewhere"), self.at("in/moved"))
+        for name in ("a.jpg", "b.jpg", "new/deep/er/c.jpg", "moved/d.jpg"):
+            self.wait_for_file(f"out/{name}/100.jpg")
+        self.put(PHOTO, "in/moved/e.jpg")
+        self.wait_for_file("out/moved/e.jpg/100.jpg")
+        out, err = self.stop(watch)
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual((events[0]["event"], events[-1]["event"]), ("started", "stopped"))
+        self.assertEqual(sorted(e["input"] for e in events if e["event"] == "done"),
+                         ["a.jpg", "b.jpg", "moved/d.jpg", "moved/e.jpg", "new/deep/er/c.jpg"])
+        self.assertEqual(err, "")
+
+    def test_a_file_that_is_being_written_is_waited_for(self):
+        watch = self.start("-s", "100", "--failed", "failed", "--json")
+        data = read(corpus(PHOTO))
+        with open(self.at("in/a.jpg"), "wb", buffering=0) as f:
+            for at in range(0, len(data), len(data) // 8):
+                f.write(data[at : at + len(data) // 8])
+                time.sleep(0.03)
+        self.wait_for_file("out/a.jpg/100.jpg")
+        out, _ = self.stop(watch, signal.SIGINT)
+        self.assertNotIn('"failed"', out)
+        self.assertFalse(os.path.exists(self.at("failed/a.jpg")))
+
+    def test_an_early_close_is_no_failure(self):
+        """Some programs make an empty file first, and write it then."""
+        watch = self.start("-s", "100", "--failed", "failed", "--settle", "2")
+        for n in (0, 1000, None):
+            with open(self.at("in/a.jpg"), "wb") as f:
+                f.write(read(corpus(PHOTO))[:n])
+            time.sleep(0.1)
+        self.wait_for_file("out/a.jpg/100.jpg")
+        self.stop(watch)
+        self.assertEqual(read(self.at("failed/failures.jsonl")), b"")
+
+    def test_a_replaced_file_is_made_again(self):
+        watch = self.start("-s", "100")
+        self.drop(corpus(PHOTO), "in/a.jpg")
+        self.wait_for_file("out/a.jpg/100.jpg")
+        self.drop(corpus(SMALL), "in/a.jpg")
+        self.wait_for(lambda: size_of(self.at("out/a.jpg/100.jpg")) == (33, 31))
+        self.stop(watch)
+
+    def test_one_at_a_time_works_on_a_target(self):
+        watch = self.start("-s", "100")
+        self.drop(corpus(PHOTO), "in/a.jpg")
+        self.wait_for_file("out/a.jpg/100.jpg")
+        run = self.run_command(*self.words("-s", "100", "--once"))
+        self.assertEqual(run.status, 2)
+        self.assertIn("another watch is at work there", run.err)
+        self.stop(watch)
+
+    def test_removed_files_take_their_outputs_along_if_asked(self):
+        for mirror in ([], ["--mirror-deletes"]):
+            for name in ("a.jpg", "x/b.jpg", "y/c.jpg", "d.jpg"):
+                self.drop(corpus(PHOTO), "in/" + name)
+            self.once("-s", "100", *mirror)
+            self.write("out/foreign.jpg", "not ours")
+            os.remove(self.at("in/d.jpg"))
+            watch = self.start("-s", "100", *mirror)
+            self.drop(corpus(PHOTO), "in/e.jpg") # it is at work
+            self.wait_for_file("out/e.jpg/100.jpg")
+            os.remove(self.at("in/a.jpg"))
+            os.rename(self.at("in/y"), self.at("gone"))
+            os.remove(self.at("in/e.jpg"))
+            left = ["foreign.jpg", "x"] if mirror else ["a.jpg", "d.jpg", "e.jpg", "foreign.jpg", "x", "y"]
+            self.wait_for(lambda: sorted(os.listdir(self.at("out"))) == left)
+            self.stop(watch)
+            shutil.rmtree(self.at("gone"))
+            shutil.rmtree(self.at("in/x"))
+            self.once("-s", "100", *mirror)
+            self.assertEqual(os.path.exists(self.at("out/x")), not mirror)
+
+    def test_the_source_may_go_away(self):
+        watch = self.start("-s", "100")
+        self.drop(corpus(PHOTO), "in/a.jpg")
+        self.wait_for_file("out/a.jpg/100.jpg")
+        shutil.rmtree(self.at("in"))
+        _, err = watch.communicate(timeout=PATIENCE_S)
+        self.assertEqual(watch.returncode, 1)
+        self.assertIn("in is gone", err.decode())
+
+
+class WatchKilled(WatchTest):
+    """SIGKILL at any time: every source ends as all its variants or as one failure with one line."""
+
+    def test_nothing_is_lost_and_nothing_is_half_written(self):
+        rounds, per_round = (4, 4) if QUICK else (40, 6)
+        words = ("-s", "400", "-s", "100", "-s", "50", "-j", "2", "--failed", "failed", "--json")
+        chance = random.Random(int(os.environ.get("SCT_TEST_SEED", "1")))
+        good, broken, n_killed = [], [], 0
+        for n in range(rounds):
+            watch = self.start(*words)
+            for i in range(per_round):
+                is_bad = chance.random() < 0.4
+                name = f"{n % 3}/{n}-{i}.jpg"
+                self.drop(bad(BROKEN) if is_bad else corpus(PHOTO), "in/" + name)
+                (broken if is_bad else good).append(name)
+                time.sleep(chance.random() * 0.01)
+            time.sleep(chance.random() * (0.5 if QUICK else 0.15))
+            n_killed += watch.poll() is None
+            watch.kill()
+            watch.communicate()
+            for folder, _, names in os.walk(self.at("out")):
+                for name in names:
+                    if not name.startswith("."):
+                        size_of(os.path.join(folder, name)) # whole, from SOI to EOI
+        self.assertEqual(n_killed, rounds)
+        self.run_command(*self.words("--once", *words))
+
+        sizes = {"400": (400, 300), "100": (100, 75), "50": (50, 38)}
+        expected = sorted(f"out/{name}/{size}.jpg" for name in good for size in sizes)
+        self.assertEqual(sorted(f for f in self.files() if f.startswith("out/")), expected)
+        for path in expected:
+            self.assertEqual(size_of(self.at(path)), sizes[os.path.basename(path)[:-4]])
+        self.assertEqual(sorted(line["path"] for line in self.failures()), sorted(broken))
+        self.assertEqual(sorted(f for f in self.files() if f.startswith("failed/")),
+                         sorted(["failed/failures.jsonl", *("failed/" + name for name in broken)]))
+        for name in broken:
+            self.assertEqual(read(self.at("failed/" + name)), read(bad(BROKEN)))
+        self.assertEqual(sorted(f for f in self.files() if f.startswith("in/")),
+                         sorted("in/" + name for name in good))
+        before = {f: os.stat(self.at(f)).st_mtime_ns for f in expected}
+        run = self.run_command(*self.words("--once", *words)) # and nothing is left to be done
+        self.assertEqual({o["event"] for o in run.objects}, {"started", "skipped", "stopped"})
+        self.assertEqual(before, {f: os.stat(self.at(f)).st_mtime_ns for f in expected})

@@ -1,0 +1,446 @@
+/* What a watch relies on: stamps with and without extended attributes, keys, the queue's order, and
+ * failures that are complete wherever the process was killed. */
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "beneath.h"
+#include "failures.h"
+#include "keys.h"
+#include "stamp.h"
+#include "status.h"
+#include "tempfiles.h"
+#include "variant_hash.h"
+#include "watch_queue.h"
+
+/* ---- a folder to work in ----------------------------------------------------------- */
+
+static char folder[64];
+static sct_tempfiles *tempfiles;
+
+static int enter_folder(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/scantling-watch-XXXXXX");
+    return mkdtemp(folder) && chdir(folder) == 0 && mkdir("in", 0777) == 0
+               ? sct_tempfiles_create_unguarded(&tempfiles)
+               : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static int leave_folder(void **state)
+{
+    (void)state;
+    sct_tempfiles_free(tempfiles);
+    return chdir("/") == 0 ? nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) : -1;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *const f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static const char *read_file(const char *path)
+{
+    static char text[8192];
+    FILE *const f = fopen(path, "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    return text;
+}
+
+static int is_there(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0;
+}
+
+/* ---- stamps ------------------------------------------------------------------------ */
+
+int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags);
+int __real_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags);
+
+static int has_attributes = 1;
+
+int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags)
+{
+    if (has_attributes)
+        return __real_fsetxattr(fd, name, value, n, flags);
+    errno = ENOTSUP;
+    return -1;
+}
+
+static void check_stamps(int with_attributes)
+{
+    const struct sct_stamp stamp = {"0123456789abcdef", "57-65f.1a", "2024/a \n b 1.jpg"};
+    struct sct_stamp read;
+    has_attributes = with_attributes;
+    write_file("out.jpg", "whole");
+    assert_false(sct_stamp_read("out.jpg", &read));
+    const int fd = open("out.jpg", O_WRONLY);
+    const int status = sct_stamp_put(fd, &stamp);
+    close(fd);
+    if (!with_attributes)
+        assert_int_equal(status, SCT_DONE);
+    if (status == SCT_DONE) /* as where there really are none */
+        assert_int_equal(sct_stamp_put_beside(tempfiles, "out.jpg", &stamp), SCT_OK);
+    assert_int_equal(is_there(".out.jpg.stamp"), status == SCT_DONE);
+    assert_true(sct_stamp_read("out.jpg", &read));
+    assert_string_equal(read.settings, stamp.settings);
+    assert_string_equal(read.mark, stamp.mark);
+    assert_string_equal(read.key, stamp.key);
+
+    assert_int_equal(unlink("out.jpg"), 0);
+    assert_false(sct_stamp_read("out.jpg", &read)); /* a stamp alone says nothing */
+    write_file("out.jpg", "whole");
+    assert_int_equal(sct_stamp_remove("out.jpg"), 0);
+    assert_false(is_there(".out.jpg.stamp"));
+    assert_int_equal(sct_stamp_remove("out.jpg"), ENOENT);
+    has_attributes = 1;
+}
+
+static void stamps_are_read_back_with_and_without_attributes(void **state)
+{
+    (void)state;
+    check_stamps(1);
+    check_stamps(0);
+}
+
+static void what_is_no_stamp_is_none(void **state)
+{
+    static const char *const texts[] = {"", "1", "2 0a 1-1.1 k", "1 xyz 1-1.1 k", "1 0a"};
+    struct sct_stamp read;
+    (void)state;
+    write_file("out.jpg", "whole");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        write_file(".out.jpg.stamp", texts[i]);
+        assert_false(sct_stamp_read("out.jpg", &read));
+    }
+    assert_int_equal(sct_stamp_remove("out.jpg"), 0);
+}
+
+static void names_of_temporary_files_are_known(void **state)
+{
+    (void)state;
+    assert_true(sct_tempfiles_is_one(".a.jpg.aZ09xx.part"));
+    assert_true(sct_tempfiles_is_one(".a.aZ09xx.part"));
+    assert_false(sct_tempfiles_is_one("a.jpg.aZ09xx.part"));
+    assert_false(sct_tempfiles_is_one(".a.jpg.part"));
+    assert_false(sct_tempfiles_is_one(".a.jpg.aZ0-xx.part"));
+    assert_false(sct_tempfiles_is_one(".aZ09xx.part"));
+    assert_false(sct_tempfiles_is_one(".part"));
+    assert_false(sct_tempfiles_is_one(""));
+}
+
+/* ---- keys and hashes --------------------------------------------------------------- */
+
+static void keys_are_filled_in(void **state)
+{
+    static const struct {
+        const char *template, *source, *key;
+    } cases[] = {
+        {SCT_KEY_DEFAULT, "2024/summer/a.jpg", "2024/summer/a.jpg/large.jpg"},
+        {SCT_KEY_DEFAULT, "a", "a/large.jpg"},
+        {"{folder}{stem}-{name}.{ext}", "x/a.b.png", "x/a.b-large.jpg"},
+        {"{{{stem}}}/{file}", "x/.hidden", "{.hidden}/.hidden"},
+    };
+    struct sct_variant v = sct_variant_default();
+    (void)state;
+    strcpy(v.name, "large");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char message[256];
+        assert_int_equal(sct_key_check(cases[i].template, &v, 1, message, sizeof message),
+                         SCT_OK);
+        char *const key = sct_key_expand(cases[i].template, cases[i].source, &v,
+                                         sct_encoder_find("jpeg"));
+        assert_string_equal(key, cases[i].key);
+        free(key);
+    }
+}
+
+static void every_setting_changes_the_hash_and_the_name_does_not(void **state)
+{
+    const struct sct_variant v = sct_variant_default();
+    struct sct_variant other[15];
+    char hash[17], changed[17];
+    (void)state;
+    for (int i = 0; i < 15; i++)
+        other[i] = v;
+    other[0].width = 1;
+    other[1].height = 1;
+    other[2].fit = SCT_FIT_COVER;
+    other[3].enlarge = 1;
+    other[4].filter = sct_filter_find("area");
+    other[5].format = sct_encoder_find("jpeg");
+    other[6].quality--;
+    other[7].subsampling = SCT_SUB_444;
+    other[8].progressive = 1;
+    other[9].icc = SCT_ICC_DROP;
+    other[10].effort = 0;
+    other[11].background[2] = 0;
+    other[12].depth = 16;
+    other[13].lossless = 1;
+    other[14].max_bytes = 1000;
+    sct_variant_hash(hash, &v, 0, 0);
+    for (int i = 0; i < 15; i++) {
+        sct_variant_hash(changed, &other[i], 0, 0);
+        assert_string_not_equal(hash, changed);
+    }
+    sct_variant_hash(changed, &v, 1, 0);
+    assert_string_not_equal(hash, changed);
+    strcpy(other[0].name, "x");
+    other[0].width = v.width;
+    sct_variant_hash(changed, &other[0], 0, 0);
+    assert_string_equal(hash, changed);
+}
+
+/* ---- the queue --------------------------------------------------------------------- */
+
+static void keys_come_when_it_is_their_turn_and_once(void **state)
+{
+    sct_queue *q;
+    char key[16];
+    (void)state;
+    assert_int_equal(sct_queue_create(&q), SCT_OK);
+    const int64_t now = sct_queue_now();
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 1000; i++) {
+            const int n = i * 7919 % 1000;
+            snprintf(key, sizeof key, "%d", n);
+            assert_int_equal(sct_queue_put(q, key, now - 1000 + n, 0), SCT_OK);
+        }
+    }
+    sct_queue_close(q);
+    for (int i = 0; i < 1000; i++) {
+        struct sct_entry *const e = sct_queue_take(q);
+        assert_int_equal(atoi(e->key), i);
+        sct_queue_finish(q, e);
+    }
+    assert_null(sct_queue_take(q));
+    sct_queue_free(q);
+}
+
+static void what_is_put_while_it_runs_runs_again(void **state)
+{
+    sct_queue *q;
+    (void)state;
+    assert_int_equal(sct_queue_create(&q), SCT_OK);
+    const int64_t now = sct_queue_now();
+    sct_queue_put(q, "a", now, 0);
+    struct sct_entry *e = sct_queue_take(q);
+    assert_false(e->is_complete);
+    sct_queue_put(q, "a", now, 1);
+    sct_queue_return(q, e, now + 3600000); /* not that late, then */
+    e = sct_queue_take(q);
+    assert_true(e->is_complete);
+    sct_queue_return(q, e, now + 3600000);
+    sct_queue_put(q, "a", now, 1); /* somebody has just closed it */
+    e = sct_queue_take(q);
+    sct_queue_finish(q, e);
+    sct_queue_close(q);
+    assert_null(sct_queue_take(q));
+    sct_queue_free(q);
+}
+
+static void a_queue_that_is_stopped_gives_nothing(void **state)
+{
+    sct_queue *q;
+    (void)state;
+    assert_int_equal(sct_queue_create(&q), SCT_OK);
+    sct_queue_put(q, "a", 0, 1);
+    sct_queue_stop(q);
+    assert_null(sct_queue_take(q));
+    sct_queue_free(q);
+}
+
+/* ---- failures ---------------------------------------------------------------------- */
+
+static char mark[48];
+
+static sct_failures *open_failures(int source)
+{
+    sct_failures *f;
+    char message[256];
+    assert_int_equal(
+        sct_failures_create(&f, "failed", source, tempfiles, message, sizeof message),
+        SCT_OK);
+    return f;
+}
+
+/* An input that fails, and what a process that was killed leaves of it: the intent, the
+ * input where it was or where it goes, the line. */
+static void leave_half_done(int is_here, int is_there_too, int has_line)
+{
+    static const char format[] = "{\"path\":\"a.jpg\",\"mark\":\"%s\",\"id\":\"x1\"}";
+    struct stat st;
+    char line[256];
+    assert_int_equal(mkdir("failed", 0777) == 0 || errno == EEXIST, 1);
+    assert_int_equal(mkdir("failed/.intents", 0777) == 0 || errno == EEXIST, 1);
+    write_file("in/a.jpg", "broken");
+    assert_int_equal(stat("in/a.jpg", &st), 0);
+    sct_stamp_mark(mark, &st);
+    snprintf(line, sizeof line, format, mark);
+    FILE *const intent = fopen("failed/.intents/x1", "w");
+    fwrite(line, 1, strlen(line) + 1, intent);
+    fwrite("a.jpg", 1, 6, intent);
+    fwrite("a.jpg", 1, 5, intent);
+    fclose(intent);
+    write_file("failed/failures.jsonl", "");
+    if (has_line) {
+        strcat(line, "\n");
+        write_file("failed/failures.jsonl", line);
+    }
+    if (is_there_too) {
+        const struct timespec times[2] = {st.st_atim, st.st_mtim};
+        write_file("failed/a.jpg", "broken");
+        assert_int_equal(utimensat(AT_FDCWD, "failed/a.jpg", times, 0), 0);
+    }
+    if (!is_here)
+        unlink("in/a.jpg");
+}
+
+static void what_was_left_half_done_is_completed(void **state)
+{
+    static const struct {
+        int here, there, line; /* as it was left */
+        int is_here, is_there, has_line;
+    } cases[] = {
+        {1, 0, 0, 1, 0, 0}, /* only the intent: it will fail again */
+        {1, 1, 0, 0, 1, 1}, /* copied, not yet removed */
+        {0, 1, 0, 0, 1, 1}, /* moved, no line */
+        {0, 1, 1, 0, 1, 1}, /* all but the intent's end */
+        {0, 0, 0, 0, 0, 0}, /* somebody has taken it away since */
+    };
+    const int source = open("in", O_RDONLY | O_DIRECTORY);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        leave_half_done(cases[i].here, cases[i].there, cases[i].line);
+        sct_failures_free(open_failures(source));
+        sct_failures_free(open_failures(source)); /* and only once */
+        assert_int_equal(is_there("in/a.jpg"), cases[i].is_here);
+        assert_int_equal(is_there("failed/a.jpg"), cases[i].is_there);
+        assert_false(is_there("failed/.intents/x1"));
+        const char *const log = read_file("failed/failures.jsonl");
+        const char *const line = strstr(log, "\"id\":\"x1\"}\n");
+        assert_int_equal(line != NULL, cases[i].has_line);
+        assert_true(!line || !strstr(line + 8, "x1"));
+        unlink("in/a.jpg");
+        unlink("failed/a.jpg");
+    }
+    close(source);
+}
+
+static void another_file_of_that_name_is_no_copy(void **state)
+{
+    const int source = open("in", O_RDONLY | O_DIRECTORY);
+    (void)state;
+    leave_half_done(1, 0, 0);
+    write_file("failed/a.jpg", "somebody else's");
+    sct_failures_free(open_failures(source));
+    assert_string_equal(read_file("in/a.jpg"), "broken");
+    assert_string_equal(read_file("failed/a.jpg"), "somebody else's");
+    assert_string_equal(read_file("failed/failures.jsonl"), "");
+    close(source);
+}
+
+static void what_has_changed_meanwhile_is_no_failure(void **state)
+{
+    const struct sct_failure failure = {"a.jpg", "1-1.1", "corrupt", "m", 1};
+    const int source = open("in", O_RDONLY | O_DIRECTORY);
+    char *where, message[256];
+    (void)state;
+    write_file("in/a.jpg", "new");
+    sct_failures *const f = open_failures(source);
+    assert_int_equal(sct_failures_take(f, &failure, &where, message, sizeof message),
+                     SCT_DONE);
+    assert_null(where);
+    assert_true(is_there("in/a.jpg"));
+    sct_failures_free(f);
+    close(source);
+}
+
+static void a_torn_line_is_ended_first(void **state)
+{
+    struct stat st;
+    const int source = open("in", O_RDONLY | O_DIRECTORY);
+    char *where, message[256];
+    (void)state;
+    write_file("in/a.jpg", "broken");
+    assert_int_equal(stat("in/a.jpg", &st), 0);
+    sct_stamp_mark(mark, &st);
+    const struct sct_failure failure = {"a.jpg", mark, "corrupt", "m", 1};
+    sct_failures *const f = open_failures(source);
+    write_file("failed/failures.jsonl", "{\"time\":");
+    assert_int_equal(sct_failures_take(f, &failure, &where, message, sizeof message),
+                     SCT_OK);
+    assert_int_equal(
+        strncmp(read_file("failed/failures.jsonl"), "{\"time\":\n{\"time\":", 17), 0);
+    free(where);
+    sct_failures_free(f);
+    close(source);
+}
+
+static void nothing_leads_out_of_a_folder(void **state)
+{
+    (void)state;
+    write_file("secret", "s");
+    assert_int_equal(symlink("../secret", "in/link"), 0);
+    assert_int_equal(symlink("..", "in/up"), 0);
+    const int root = open("in", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(sct_beneath_open(root, "link", O_RDONLY), -ELOOP);
+    assert_int_equal(sct_beneath_open(root, "up/secret", O_RDONLY), -ENOTDIR);
+    assert_int_equal(sct_beneath_open(root, "../secret", O_RDONLY), -EINVAL);
+    assert_int_equal(sct_beneath_open(root, "..", O_RDONLY), -EINVAL);
+    assert_int_equal(sct_beneath_open(root, "none", O_RDONLY), -ENOENT);
+    close(root);
+    assert_int_equal(sct_beneath_contains(".", "in"), 1);
+    assert_int_equal(sct_beneath_contains("in", "in/up"), 0); /* which is above it */
+    assert_int_equal(sct_beneath_contains("in", "in"), 1);
+    assert_int_equal(sct_beneath_contains("in", "none"), -1);
+}
+
+#define IN_A_FOLDER(test)                                                                \
+    cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_A_FOLDER(stamps_are_read_back_with_and_without_attributes),
+        IN_A_FOLDER(what_is_no_stamp_is_none),
+        cmocka_unit_test(names_of_temporary_files_are_known),
+        cmocka_unit_test(keys_are_filled_in),
+        cmocka_unit_test(every_setting_changes_the_hash_and_the_name_does_not),
+        cmocka_unit_test(keys_come_when_it_is_their_turn_and_once),
+        cmocka_unit_test(what_is_put_while_it_runs_runs_again),
+        cmocka_unit_test(a_queue_that_is_stopped_gives_nothing),
+        IN_A_FOLDER(what_was_left_half_done_is_completed),
+        IN_A_FOLDER(another_file_of_that_name_is_no_copy),
+        IN_A_FOLDER(what_has_changed_meanwhile_is_no_failure),
+        IN_A_FOLDER(a_torn_line_is_ended_first),
+        IN_A_FOLDER(nothing_leads_out_of_a_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
