@@ -82,7 +82,8 @@ static int print_help(const char *topic)
     else if (!topic)
         fputs(sct_help_main(), stdout);
     else {
-        sct_text_complain("help: '%s' is not one of: resize watch info compare store", topic);
+        sct_text_complain("help: '%s' is not one of: resize watch info compare store",
+                          topic);
         return SCT_EXIT_USAGE;
     }
     return sct_command_close_stdout(SCT_EXIT_OK);

@@ -18,11 +18,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "beneath.h"
 #include "commands.h"
 #include "help.h"
 #include "paths.h"
 #include "text.h"
+#include "walk.h"
 #include "watch_log.h"
 #include "watch_tree.h"
 #include "watch_work.h"
@@ -79,7 +79,7 @@ static int make_folder(const char *path)
 
 static int refuse_overlap(const char *a, const char *b)
 {
-    const int is_in = sct_beneath_contains(a, b), contains = sct_beneath_contains(b, a);
+    const int is_in = sct_walk_is_within(a, b), contains = sct_walk_is_within(b, a);
     if (is_in == 0 && contains == 0)
         return SCT_OK;
     if (is_in < 0 || contains < 0)
@@ -104,7 +104,7 @@ static int refuse_inside(const char *outer, const char *path)
         }
         *slash = '\0';
     }
-    const int is_inside = sct_beneath_contains(outer, folder) == 1;
+    const int is_inside = sct_walk_is_within(outer, folder) == 1;
     free(folder);
     if (is_inside)
         sct_text_complain("%s and %s overlap: outputs would become inputs", outer, path);

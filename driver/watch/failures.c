@@ -150,7 +150,8 @@ static int is_still_there(const sct_failures *f, const char *key, const char *ma
 {
     struct stat st;
     char now[48];
-    const int fd = sct_beneath_open(f->source, key, O_RDONLY | O_NONBLOCK);
+    const int fd =
+        sct_beneath_open_unlinked(f->source, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     const int is_there = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     if (fd >= 0)
         close(fd);

@@ -13,6 +13,7 @@
 #include "keys.h"
 #include "paths.h"
 #include "stamp.h"
+#include "walk.h"
 #include "watch_log.h"
 
 char *sct_watch_output(const struct sct_watch *watch, const char *key,
@@ -86,7 +87,8 @@ struct sweep {
 
 static int is_missing(const struct sct_watch *w, const char *key)
 {
-    const int fd = sct_beneath_open(w->source, key, O_RDONLY | O_NONBLOCK);
+    const int fd =
+        sct_beneath_open_unlinked(w->source, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (fd >= 0)
         close(fd);
     return fd == -ENOENT || fd == -ENOTDIR;
@@ -120,6 +122,6 @@ void sct_watch_sweep(struct sct_watch *watch, int has_leftovers)
     s->watch = watch;
     s->has_leftovers = has_leftovers;
     const struct sct_walk walk = {.see = sweep_file, .ctx = s};
-    sct_beneath_walk(watch->target_fd, "", &walk);
+    sct_walk_folder(watch->target_fd, "", &walk);
     free(s);
 }

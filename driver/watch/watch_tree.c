@@ -18,9 +18,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "beneath.h"
 #include "paths.h"
 #include "status.h"
+#include "walk.h"
 
 enum {
     WANTED = IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
@@ -154,7 +154,7 @@ static void see_file(void *ctx, const char *key, const struct stat *st)
 static int scan_from(sct_tree *t, const char *folder)
 {
     const struct sct_walk walk = {.enter = enter_folder, .see = see_file, .ctx = t};
-    const int status = sct_beneath_walk(t->root_fd, folder, &walk);
+    const int status = sct_walk_folder(t->root_fd, folder, &walk);
     return status == SCT_OK ? t->status : status;
 }
 

@@ -91,7 +91,8 @@ static const struct sct_encoder_ops *find_format(int fd)
 /* Whether the source that a stamp names is still there. */
 static int has_source(const struct sct_watch *w, const char *key)
 {
-    const int fd = sct_beneath_open(w->source, key, O_RDONLY | O_NONBLOCK);
+    const int fd =
+        sct_beneath_open_unlinked(w->source, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (fd >= 0)
         close(fd);
     return fd >= 0;
@@ -343,7 +344,8 @@ static int64_t handle(struct sct_work *k, struct sct_entry *entry)
     if (strlen(entry->key) >= sizeof k->stamp.key)
         return FINISHED; /* no path that the system could open */
     memcpy(k->stamp.key, entry->key, strlen(entry->key) + 1);
-    const int fd = sct_beneath_open(w->source, entry->key, O_RDONLY | O_NONBLOCK);
+    const int fd = sct_beneath_open_unlinked(w->source, entry->key,
+                                             O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
         return handle_missing(k, entry, -fd);
     sct_infile_resume(&k->in, fd, NULL, 0);

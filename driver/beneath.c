@@ -42,31 +42,45 @@ static int is_link(int folder, const char *name)
     return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
-int sct_beneath_walk(int root, const char *path, int flags, mode_t mode)
+int sct_beneath_open_parent(int root, const char *path, const char **leaf)
 {
     char part[NAME_MAX + 1];
-    int folder = root;
-    if (path[0] == '\0')
-        return open_at(root, ".", flags, mode);
-    for (;;) {
+    int folder = open_at(root, ".", folder_flags, 0);
+    while (folder >= 0) {
         const size_t n = strcspn(path, "/");
-        const int is_last = path[n] == '\0';
-        int fd = -ENAMETOOLONG;
+        int next = -ENAMETOOLONG;
+        if (n == 2 && path[0] == '.' && path[1] == '.') {
+            close(folder);
+            return -EINVAL;
+        }
+        if (path[n] == '\0')
+            break;
         if (n < sizeof part) {
             memcpy(part, path, n);
             part[n] = '\0';
-            fd = open_at(folder, part, (is_last ? flags : folder_flags) | O_NOFOLLOW,
-                         mode);
-            if (fd == -ENOTDIR && is_link(folder, part))
-                fd = -ELOOP;
+            next = open_at(folder, part, folder_flags | O_NOFOLLOW, 0);
+            if (next == -ENOTDIR && is_link(folder, part))
+                next = -ELOOP;
         }
-        if (folder != root)
-            close(folder);
-        if (fd < 0 || is_last)
-            return fd;
-        folder = fd;
+        close(folder);
+        folder = next;
         path += n + 1;
     }
+    *leaf = path;
+    return folder;
+}
+
+int sct_beneath_open_unlinked(int root, const char *path, int flags, mode_t mode)
+{
+    const char *leaf;
+    const int folder = sct_beneath_open_parent(root, path, &leaf);
+    if (folder < 0)
+        return folder;
+    int fd = open_at(folder, leaf[0] ? leaf : ".", flags | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd == -ENOTDIR && is_link(folder, leaf))
+        fd = -ELOOP;
+    close(folder);
+    return fd;
 }
 
 int sct_beneath_open(int root, const char *path, int flags, mode_t mode)
@@ -80,7 +94,7 @@ int sct_beneath_open(int root, const char *path, int flags, mode_t mode)
         if (fd >= 0)
             return (int)fd;
         if (errno == ENOSYS || errno == EPERM)
-            return sct_beneath_walk(root, path, flags, mode);
+            return sct_beneath_open_unlinked(root, path, flags, mode);
         if (errno != EAGAIN && errno != EINTR)
             return -errno;
     }

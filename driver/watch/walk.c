@@ -1,7 +1,6 @@
-/* Paths below a folder, part by part, each opened without following links: what a name meant when it
- * was looked at is what it means until the end. */
+/* Walks, folder by folder, with those that are still to be visited in a list. */
 #define _GNU_SOURCE 1
-#include "beneath.h"
+#include "walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,59 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "beneath.h"
 #include "status.h"
 
-enum { FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, MAX_PART_BYTES = 255 };
-
-int sct_beneath_open_parent(int root, const char *path, const char **leaf)
-{
-    int folder = openat(root, ".", FOLDER);
-    for (;;) {
-        char part[MAX_PART_BYTES + 1];
-        const char *const slash = strchr(path, '/');
-        if (folder < 0)
-            return -errno;
-        if (!slash)
-            break;
-        const size_t n = (size_t)(slash - path);
-        if (n > MAX_PART_BYTES) {
-            close(folder);
-            return -ENAMETOOLONG;
-        }
-        memcpy(part, path, n);
-        part[n] = '\0';
-        if (strcmp(part, "..") == 0) {
-            close(folder);
-            return -EINVAL;
-        }
-        const int next = openat(folder, part, FOLDER), error = errno;
-        close(folder);
-        errno = error;
-        folder = next;
-        path = slash + 1;
-    }
-    if (strcmp(path, "..") == 0) {
-        close(folder);
-        return -EINVAL;
-    }
-    *leaf = path;
-    return folder;
-}
-
-int sct_beneath_open(int root, const char *path, int flags)
-{
-    const char *leaf;
-    const int folder = sct_beneath_open_parent(root, path, &leaf);
-    if (folder < 0)
-        return folder;
-    const int fd =
-        openat(folder, leaf[0] ? leaf : ".", flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
-    const int error = errno;
-    close(folder);
-    return fd < 0 ? -error : fd;
-}
-
-/* ---- walking ----------------------------------------------------------------------- */
+enum { FOLDER = O_RDONLY | O_DIRECTORY };
 
 /* Folders that are still to be visited. */
 struct agenda {
@@ -114,14 +64,15 @@ static int list_folder(struct agenda *agenda, DIR *dir, const char *folder,
     return status;
 }
 
-int sct_beneath_walk(int root, const char *from, const struct sct_walk *walk)
+int sct_walk_folder(int root, const char *from, const struct sct_walk *walk)
 {
     struct agenda agenda = {0};
     int status = add_folder(&agenda, strdup(from));
     while (status == SCT_OK && agenda.n > 0) {
         char *const folder = agenda.path[--agenda.n];
         const int is_wanted = !walk->enter || walk->enter(walk->ctx, folder) >= 0;
-        const int fd = is_wanted ? sct_beneath_open(root, folder, FOLDER) : -1;
+        const int fd =
+            is_wanted ? sct_beneath_open_unlinked(root, folder, FOLDER, 0) : -1;
         DIR *const dir = fd >= 0 ? fdopendir(fd) : NULL;
         if (dir) {
             status = list_folder(&agenda, dir, folder, walk);
@@ -140,7 +91,7 @@ int sct_beneath_walk(int root, const char *from, const struct sct_walk *walk)
 
 /* ---- folders in each other --------------------------------------------------------- */
 
-int sct_beneath_contains(const char *outer, const char *inner)
+int sct_walk_is_within(const char *outer, const char *inner)
 {
     struct stat wanted, here, above;
     int result = -1, fd = open(inner, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -15,8 +15,12 @@ int sct_beneath_is_path(const char *key);
  * -EXDEV and -ELOOP for what leads out. */
 int sct_beneath_open(int root, const char *path, int flags, mode_t mode);
 
-/* The same part by part, as where there is no openat2. */
-int sct_beneath_walk(int root, const char *path, int flags, mode_t mode);
+/* The same, closed on exec, where nothing on the way may be a link: -ELOOP; ".." is -EINVAL. */
+int sct_beneath_open_unlinked(int root, const char *path, int flags, mode_t mode);
+
+/* The same for the folder that the path's last part is in, as a path only; *leaf is that part,
+ * borrowed. */
+int sct_beneath_open_parent(int root, const char *path, const char **leaf);
 
 /* Opens a folder, and makes it and those on the way where they are missing. */
 int sct_beneath_make(int root, const char *path);
