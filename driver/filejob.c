@@ -5,13 +5,6 @@
 
 #include "verdict.h"
 
-void sct_outcome_fail(struct sct_outcome *o, int status, const char *message)
-{
-    o->status = status;
-    snprintf(o->message, sizeof o->message, "%s",
-             message[0] ? message : sct_verdict_explain(status));
-}
-
 void sct_filejob_run(const struct sct_filejob *fj, struct sct_infile *in,
                      struct sct_outcome *o)
 {

@@ -24,7 +24,4 @@ struct sct_filejob {
 void sct_filejob_run(const struct sct_filejob *job, struct sct_infile *in,
                      struct sct_outcome *o);
 
-/* Notes a failure; "" is what there is to say about the status in general. */
-void sct_outcome_fail(struct sct_outcome *o, int status, const char *message);
-
 #endif

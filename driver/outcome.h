@@ -17,6 +17,9 @@ struct sct_outcome {
     int is_there[SCT_MAX_VARIANTS]; /* written, or would be in a dry run */
 };
 
+/* Notes a failure; "" is what there is to say about the status in general. */
+void sct_outcome_fail(struct sct_outcome *o, int status, const char *message);
+
 /* Whether it is fine and all that has been written is the input's own data. */
 static inline int sct_outcome_is_unchanged(const struct sct_outcome *o)
 {

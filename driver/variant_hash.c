@@ -35,6 +35,8 @@ void sct_variant_hash(char hash[17], const struct sct_variant *v, int is_linear,
     add(&h, "icc=%d metadata=%d depth=%d background=%02x%02x%02x ", (int)v->icc,
         (int)v->metadata, v->depth, v->background[0], v->background[1], v->background[2]);
     add(&h, "linear=%d salvage=%d", is_linear, is_salvaged);
+    if (v->score > 0)
+        add(&h, " score=%d", v->score);
     if (v->max_bytes > 0)
         add(&h, " max_bytes=%zu", v->max_bytes);
     snprintf(hash, 17, "%016llx", (unsigned long long)h.value);
