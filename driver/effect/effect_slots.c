@@ -203,7 +203,6 @@ struct sct_target sct_slots_target(struct sct_effect *e)
 
 /* ---- removing ------------------------------------------------------------------------ */
 
-/* Of a source that is gone, in each format that the output may have. */
 static int remove_slot(struct sct_effect *e, int i)
 {
     struct sct_slot *const slot = &e->slot[i];
@@ -218,19 +217,30 @@ static int remove_slot(struct sct_effect *e, int i)
     return SCT_OK;
 }
 
+/* Nobody knows any more which format the source had; the last one removed is what is told. */
+static int remove_guesses(struct sct_effect *e, int i)
+{
+    struct sct_slot *const slot = &e->slot[i];
+    const struct sct_encoder_ops *removed = NULL;
+    int status = SCT_OK;
+    for (int k = 0; status == SCT_OK && sct_encoder_at(k); k++) {
+        status = name_slot(e, i, sct_encoder_at(k));
+        if (status == SCT_OK)
+            status = remove_slot(e, i);
+        if (slot->state == SCT_SLOT_MADE)
+            removed = slot->format;
+    }
+    if (status == SCT_OK && removed) {
+        status = name_slot(e, i, removed);
+        slot->state = SCT_SLOT_MADE;
+    }
+    return status;
+}
+
 int sct_slots_remove(struct sct_effect *e)
 {
     int status = SCT_OK;
-    for (int i = 0; status == SCT_OK && i < e->recipe->n_variants; i++) {
-        if (!e->slot[i].is_guess) {
-            status = remove_slot(e, i);
-            continue;
-        }
-        for (int k = 0; status == SCT_OK && sct_encoder_at(k); k++) {
-            status = name_slot(e, i, sct_encoder_at(k));
-            if (status == SCT_OK)
-                status = remove_slot(e, i);
-        }
-    }
+    for (int i = 0; status == SCT_OK && i < e->recipe->n_variants; i++)
+        status = e->slot[i].is_guess ? remove_guesses(e, i) : remove_slot(e, i);
     return status;
 }
