@@ -44,7 +44,7 @@ struct resize {
 };
 
 /* What is still to be made of an item. */
-struct todo {
+struct remaining {
     struct sct_variant variant[SCT_MAX_VARIANTS];
     char *path[SCT_MAX_VARIANTS];
     int n;
@@ -57,28 +57,28 @@ static int find_existing(const char *path)
     return strcmp(path, "-") != 0 && sct_path_find_file(path, &st) > 0;
 }
 
-static void list_todo(const struct resize *r, const struct sct_item *item,
-                      struct todo *todo, struct sct_outcome *o)
+static void list_remaining(const struct resize *r, const struct sct_item *item,
+                           struct remaining *remaining, struct sct_outcome *o)
 {
-    todo->n = 0;
+    remaining->n = 0;
     for (int k = 0; k < r->options->n_variants; k++) {
         if (r->options->skip_existing && find_existing(item->path[k]))
             continue;
-        todo->variant[todo->n] = r->options->variant[k];
-        todo->path[todo->n] = item->path[k];
-        o->path[todo->n] = item->path[k];
-        o->name[todo->n] = r->options->variant[k].name;
-        todo->n++;
+        remaining->variant[remaining->n] = r->options->variant[k];
+        remaining->path[remaining->n] = item->path[k];
+        o->path[remaining->n] = item->path[k];
+        o->name[remaining->n] = r->options->variant[k].name;
+        remaining->n++;
     }
-    o->n_outputs = todo->n;
-    o->is_skipped = todo->n == 0;
+    o->n_outputs = remaining->n;
+    o->is_skipped = remaining->n == 0;
 }
 
 /* The output files behind one more check: when the name holds the size, the input has
  * been read before, and it must not have become another picture since. */
 struct checked_target {
     const struct sct_item *item;
-    const struct todo *todo;
+    const struct remaining *remaining;
     struct sct_target target;
     int has_changed;
 };
@@ -88,7 +88,7 @@ static int open_checked(void *ctx, int i, const struct sct_output *output,
 {
     struct checked_target *const t = ctx;
     int variant = 0; /* i counts what is to do */
-    while (t->item->path[variant] != t->todo->path[i])
+    while (t->item->path[variant] != t->remaining->path[i])
         variant++;
     const int(*const planned)[2] = t->item->size;
     if (planned &&
@@ -107,14 +107,14 @@ static int close_checked(void *ctx, int i, int status)
 }
 
 static void run_job(const struct resize *r, struct sct_item *item,
-                    const struct todo *todo, struct sct_outcome *o)
+                    const struct remaining *remaining, struct sct_outcome *o)
 {
     const struct sct_options *const options = r->options;
     struct sct_infile in;
     sct_outset *outset = NULL;
     const struct sct_outset_spec outset_spec = {.tempfiles = r->tempfiles,
-                                                .path = todo->path,
-                                                .n = todo->n,
+                                                .path = remaining->path,
+                                                .n = remaining->n,
                                                 .mode = item->facts.mode,
                                                 .makes_folders = r->names->makes_folders};
     int status = sct_item_open(item, &in);
@@ -128,14 +128,14 @@ static void run_job(const struct resize *r, struct sct_item *item,
         goto done;
     }
     struct checked_target checked = {
-        .item = item, .todo = todo, .target = sct_outset_target(outset)};
+        .item = item, .remaining = remaining, .target = sct_outset_target(outset)};
     const struct sct_filejob job = {
         .options = options,
         .isolate = r->isolate,
         .outset = outset,
         .target = {.open = open_checked, .close = close_checked, .ctx = &checked},
-        .variant = todo->variant,
-        .n = todo->n,
+        .variant = remaining->variant,
+        .n = remaining->n,
         .has_changed = &checked.has_changed};
     sct_filejob_run(&job, &in, o);
 done:
@@ -153,17 +153,17 @@ static int run_item(void *ctx, int i)
         return r->options->fail_fast;
     o->input = item->input;
     o->is_dry_run = r->options->dry_run;
-    struct todo *const todo = malloc(sizeof *todo);
-    if (!todo) {
+    struct remaining *const remaining = malloc(sizeof *remaining);
+    if (!remaining) {
         sct_outcome_fail(o, SCT_ERR_MEMORY, "");
     } else if (item->status != SCT_OK) {
         sct_outcome_fail(o, item->status, item->message);
     } else {
-        list_todo(r, item, todo, o);
-        if (todo->n > 0)
-            run_job(r, item, todo, o);
+        list_remaining(r, item, remaining, o);
+        if (remaining->n > 0)
+            run_job(r, item, remaining, o);
     }
-    free(todo);
+    free(remaining);
     return r->options->fail_fast && o->status != SCT_OK;
 }
 

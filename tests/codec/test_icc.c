@@ -7,23 +7,13 @@
 #include <math.h>
 
 #include "decoder.h"
+#include "fail_alloc.h"
 #include "icc.h"
 #include "mem.h"
 
 #ifdef SCT_HAVE_ICC
 #include <lcms2.h>
 #endif
-
-static int n_allocations, failing_allocation = -1;
-
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    return n_allocations++ == failing_allocation ? NULL
-                                                 : __real_sct_mem_alloc(size_bytes);
-}
 
 static uint32_t next_random(uint32_t *state)
 {

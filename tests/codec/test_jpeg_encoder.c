@@ -1,8 +1,6 @@
 /* The JPEG encoder, read back by libjpeg: planes come out as they went in, and nothing
  * else is in the file. */
-#include "codec_test.h"
-
-#include <jpeglib.h>
+#include "jpeg_strict.h"
 
 #include "encoder.h"
 
@@ -116,19 +114,6 @@ static struct bytes encode(struct sct_encoder_spec spec, struct planes *p)
 
 /* ---- planes out -------------------------------------------------------------------- */
 
-static void fail_on_message(j_common_ptr cinfo)
-{
-    char text[JMSG_LENGTH_MAX];
-    cinfo->err->format_message(cinfo, text);
-    fail_msg("libjpeg: %s", text);
-}
-
-static void fail_on_warning(j_common_ptr cinfo, int level)
-{
-    if (level < 0)
-        fail_on_message(cinfo);
-}
-
 struct reading {
     struct jpeg_decompress_struct cinfo;
     struct jpeg_error_mgr errors;
@@ -136,9 +121,7 @@ struct reading {
 
 static void start_reading(struct reading *r, const struct bytes *file)
 {
-    r->cinfo.err = jpeg_std_error(&r->errors);
-    r->errors.error_exit = fail_on_message;
-    r->errors.emit_message = fail_on_warning;
+    r->cinfo.err = strict_errors(&r->errors);
     jpeg_create_decompress(&r->cinfo);
     jpeg_mem_src(&r->cinfo, file->data, file->size);
     for (int marker = 0; marker < 16; marker++)

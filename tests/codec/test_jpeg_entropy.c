@@ -1,7 +1,5 @@
 /* Our own entropy coding, read back by libjpeg: levels come out as they went in. */
-#include "codec_test.h"
-
-#include <jpeglib.h>
+#include "jpeg_strict.h"
 
 #include "dsp.h"
 #include "jpeg_entropy.h"
@@ -195,19 +193,6 @@ static struct bytes write_drawing(const struct drawing *d, int flat)
 
 /* ---- reading ----------------------------------------------------------------------- */
 
-static void fail_on_message(j_common_ptr cinfo)
-{
-    char text[JMSG_LENGTH_MAX];
-    cinfo->err->format_message(cinfo, text);
-    fail_msg("libjpeg: %s", text);
-}
-
-static void fail_on_warning(j_common_ptr cinfo, int level)
-{
-    if (level < 0)
-        fail_on_message(cinfo);
-}
-
 static void compare_component(j_decompress_ptr cinfo, jvirt_barray_ptr array,
                               const struct drawing *d, int ci)
 {
@@ -230,9 +215,7 @@ static void expect_levels(const struct bytes *file, const struct drawing *d)
     struct jpeg_decompress_struct cinfo;
     struct jpeg_error_mgr errors;
 
-    cinfo.err = jpeg_std_error(&errors);
-    errors.error_exit = fail_on_message;
-    errors.emit_message = fail_on_warning;
+    cinfo.err = strict_errors(&errors);
     jpeg_create_decompress(&cinfo);
     jpeg_mem_src(&cinfo, file->data, file->size);
     jpeg_read_header(&cinfo, TRUE);

@@ -4,6 +4,7 @@
 
 #include <spng.h>
 
+#include "fail_alloc.h"
 #include "png_common.h"
 
 /* ---- files that libpng writes --------------------------------------------------------- */
@@ -728,16 +729,6 @@ static void a_failing_source_is_an_io_error(void **state)
         }
         bytes_free(&file);
     }
-}
-
-static int n_allocations, failing_allocation = -1;
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    return n_allocations++ == failing_allocation ? NULL
-                                                 : __real_sct_mem_alloc(size_bytes);
 }
 
 static void memory_that_runs_out_is_told(void **state)

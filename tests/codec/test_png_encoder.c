@@ -3,6 +3,7 @@
 #include "png_test.h"
 
 #include "encoder.h"
+#include "fail_alloc.h"
 
 enum { BAND_ROWS = 8 };
 
@@ -450,16 +451,6 @@ static void specs_that_make_no_sense_are_refused(void **state)
     }
     assert_ptr_equal(sct_encoder_find("png"), &sct_png_encoder);
     pixels_free(&p);
-}
-
-static int n_allocations, failing_allocation = -1;
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    return n_allocations++ == failing_allocation ? NULL
-                                                 : __real_sct_mem_alloc(size_bytes);
 }
 
 static void memory_that_runs_out_is_told(void **state)

@@ -3,22 +3,10 @@
 #include "webp_test.h"
 
 #include "decoder.h"
+#include "fail_alloc.h"
 #include "mem.h"
 
 /* ---- allocations that fail --------------------------------------------------------- */
-
-static int n_allocations;
-static int failing_allocation = -1;
-
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    if (failing_allocation >= 0 && n_allocations++ == failing_allocation)
-        return NULL;
-    return __real_sct_mem_alloc(size_bytes);
-}
 
 /* ---- running the decoder ----------------------------------------------------------- */
 

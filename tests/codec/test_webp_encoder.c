@@ -4,22 +4,10 @@
 
 #include "decoder.h"
 #include "encoder.h"
+#include "fail_alloc.h"
 #include "mem.h"
 
 /* ---- allocations that fail --------------------------------------------------------- */
-
-static int n_allocations;
-static int failing_allocation = -1;
-
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    if (failing_allocation >= 0 && n_allocations++ == failing_allocation)
-        return NULL;
-    return __real_sct_mem_alloc(size_bytes);
-}
 
 /* ---- specs and planes -------------------------------------------------------------- */
 

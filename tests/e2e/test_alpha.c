@@ -2,20 +2,8 @@
  * pictures that have it.
  *
  * sct_mem_alloc is wrapped by the linker (--wrap), so that the n-th allocation can fail. */
+#include "fail_alloc.h"
 #include "format_test.h"
-
-static int n_allocations;
-static int failing_allocation = -1;
-
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    if (failing_allocation >= 0 && n_allocations++ == failing_allocation)
-        return NULL;
-    return __real_sct_mem_alloc(size_bytes);
-}
 
 /* ---- pictures ---------------------------------------------------------------------- */
 

@@ -15,19 +15,7 @@
 #include <cmocka.h>
 
 #include "capture.h"
-
-static int n_allocations;
-static int failing_allocation = -1;
-
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    if (failing_allocation >= 0 && n_allocations++ == failing_allocation)
-        return NULL;
-    return __real_sct_mem_alloc(size_bytes);
-}
+#include "fail_alloc.h"
 
 /* ---- running a job ----------------------------------------------------------------- */
 

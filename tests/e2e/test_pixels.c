@@ -9,19 +9,9 @@
 #include <cmocka.h>
 
 #include "capture.h"
+#include "fail_alloc.h"
 #include "images.h"
 #include "pixels.h"
-
-static int n_allocations, failing_allocation = -1;
-
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    return n_allocations++ == failing_allocation ? NULL
-                                                 : __real_sct_mem_alloc(size_bytes);
-}
 
 enum { WIDTH = 61, HEIGHT = 45 };
 

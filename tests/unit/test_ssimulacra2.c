@@ -12,20 +12,10 @@
 
 #include <cmocka.h>
 
+#include "fail_alloc.h"
 #include "mem.h"
 #include "ssim_rows.h"
 #include "ssimulacra2.h"
-
-static int n_allocations, failing_allocation = -1;
-
-void *__real_sct_mem_alloc(size_t size_bytes);
-void *__wrap_sct_mem_alloc(size_t size_bytes);
-
-void *__wrap_sct_mem_alloc(size_t size_bytes)
-{
-    return n_allocations++ == failing_allocation ? NULL
-                                                 : __real_sct_mem_alloc(size_bytes);
-}
 
 /* ---- pictures ---------------------------------------------------------------------- */
 
