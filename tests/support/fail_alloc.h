@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-static int n_allocations;           /* since a test has set it to 0 */
-static int failing_allocation = -1; /* the number of the one that fails, from 0; -1: none */
+static int n_allocations; /* since a test has set it to 0 */
+static int failing_allocation =
+    -1; /* the number of the one that fails, from 0; -1: none */
 
 void *__real_sct_mem_alloc(size_t size_bytes);
 void *__wrap_sct_mem_alloc(size_t size_bytes);
