@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -25,6 +26,20 @@ enum {
     MAX_ERROR_BYTES = 1 << 16,
     N_OWN_HEADERS = 6
 };
+
+const char *sct_aws_endpoint(const char *variable)
+{
+    const char *const variables[] = {variable, "AWS_ENDPOINT_URL"};
+    const char *const ignored = getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    if (ignored && strcasecmp(ignored, "true") == 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *const value = getenv(variables[i]);
+        if (value && value[0])
+            return value;
+    }
+    return NULL;
+}
 
 int sct_aws_client_init(struct sct_aws_client *c, const char *endpoint,
                         struct sct_report *report)
@@ -199,6 +214,8 @@ static int try_once(struct sct_aws_client *c, const struct sct_aws_request *r,
     e->http_status = sct_exchange_status(a->exchange);
     take_header(e->request_id, sizeof e->request_id,
                 sct_exchange_header(a->exchange, "x-amz-request-id"));
+    take_header(e->request_id, sizeof e->request_id,
+                sct_exchange_header(a->exchange, "x-amzn-requestid"));
     take_header(e->region, sizeof e->region,
                 sct_exchange_header(a->exchange, "x-amz-bucket-region"));
     a->was_ambiguous |= sct_exchange_sends(a->exchange) > 1;

@@ -45,6 +45,10 @@ struct sct_aws_answer {
     int was_ambiguous; /* an earlier try may have had its effect */
 };
 
+/* The endpoint that the environment names for a service, in `variable` ("AWS_ENDPOINT_URL_S3") or
+ * else in AWS_ENDPOINT_URL; NULL: none, or to be ignored. */
+const char *sct_aws_endpoint(const char *variable);
+
 /* "https://host:port" or "http://..." with nothing behind but a slash. SCT_OK,
  * SCT_ERR_ARGUMENT for other URLs, SCT_ERR_MEMORY, SCT_ERR_UNSUPPORTED; freed in any case. */
 int sct_aws_client_init(struct sct_aws_client *c, const char *endpoint,

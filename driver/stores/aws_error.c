@@ -46,6 +46,42 @@ static const struct known_code known[] = {
     {"RequestInTheFuture", SCT_AWS_SET_CLOCK},
 };
 
+/* Codes of other services than S3, whose HTTP status is 400 whatever is wrong. */
+struct meaning {
+    const char *code;
+    int status;
+    const char *advice;
+};
+
+static const struct meaning meanings[] = {
+    {"QueueDoesNotExist", SCT_ERR_NOT_FOUND, "there is no such queue"},
+    {"AWS.SimpleQueueService.NonExistentQueue", SCT_ERR_NOT_FOUND,
+     "there is no such queue"},
+    {"ResourceNotFoundException", SCT_ERR_NOT_FOUND, "there is no such table"},
+    {"ConditionalCheckFailedException", SCT_ERR_PRECONDITION,
+     "the item is not as required"},
+    {"AccessDenied", SCT_ERR_DENIED, ""},
+    {"AccessDeniedException", SCT_ERR_DENIED, "access denied"},
+    {"UnrecognizedClientException", SCT_ERR_DENIED, "the access key is unknown"},
+    {"InvalidSignatureException", SCT_ERR_DENIED,
+     "the secret key is not the one of this access key"},
+    {"NoSuchBucket", SCT_ERR_NOT_FOUND, "there is no such bucket"},
+    {"InvalidAccessKeyId", SCT_ERR_DENIED, "the access key is unknown"},
+    {"SignatureDoesNotMatch", SCT_ERR_DENIED,
+     "the secret key is not the one of this access key"},
+    {"EntityTooLarge", SCT_ERR_TOO_LARGE, ""},
+};
+
+/* NULL: its HTTP status says it. */
+static const struct meaning *find_meaning(const char *code)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        if (strcmp(code, meanings[i].code) == 0)
+            return &meanings[i];
+    }
+    return NULL;
+}
+
 /* Copies what fits. */
 static void take(char *out, size_t out_bytes, const char *text)
 {
@@ -146,8 +182,9 @@ int sct_aws_error_status(const struct sct_aws_error *e)
     case SCT_AWS_SET_CLOCK: return SCT_ERR_DENIED;
     case SCT_AWS_GIVE_UP: break;
     }
-    if (strcmp(e->code, "EntityTooLarge") == 0)
-        return SCT_ERR_TOO_LARGE;
+    const struct meaning *const meaning = find_meaning(e->code);
+    if (meaning)
+        return meaning->status;
     switch (e->http_status) {
     case 401:
     case 403: return SCT_ERR_DENIED;
@@ -170,12 +207,9 @@ static const char *advise(const struct sct_aws_error *e)
                      "have expired";
     if (sct_aws_error_remedy(e) == SCT_AWS_SET_CLOCK)
         return "the clock of this machine is wrong";
-    if (strcmp(e->code, "NoSuchBucket") == 0)
-        return "there is no such bucket";
-    if (strcmp(e->code, "InvalidAccessKeyId") == 0)
-        return "the access key is unknown";
-    if (strcmp(e->code, "SignatureDoesNotMatch") == 0)
-        return "the secret key is not the one of this access key";
+    const struct meaning *const meaning = find_meaning(e->code);
+    if (meaning && meaning->advice[0])
+        return meaning->advice;
     switch (e->http_status) {
     case 403:
         return "access denied; without the right to list, a missing object looks so too";

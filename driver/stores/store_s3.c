@@ -59,23 +59,9 @@ static int take_url(struct sct_s3_store *s, const char *url, struct sct_report *
     return s->bucket && s->prefix ? SCT_OK : SCT_ERR_MEMORY;
 }
 
-static const char *find_endpoint(void)
-{
-    static const char *const variables[] = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"};
-    const char *const ignored = getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-    if (ignored && strcasecmp(ignored, "true") == 0)
-        return NULL;
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-        const char *const value = getenv(variables[i]);
-        if (value && value[0])
-            return value;
-    }
-    return NULL;
-}
-
 static int open_client(struct sct_s3_store *s, struct sct_report *report)
 {
-    const char *const endpoint = find_endpoint();
+    const char *const endpoint = sct_aws_endpoint("AWS_ENDPOINT_URL_S3");
     struct sct_buffer url = {0};
     struct sct_report why = {.message = ""};
     int status = sct_credentials_region(s->client.credentials, s->client.region, &why);

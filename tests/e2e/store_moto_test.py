@@ -6,58 +6,18 @@
 """
 
 import os
-import shutil
-import socket
-import subprocess
 import sys
-import time
 import unittest
-import urllib.error
-import urllib.request
 
 sys.dont_write_bytecode = True  # nothing appears in the source folder
 
+from moto_support import Moto, skip_without_moto  # noqa: E402
 from store_support import StoreTest, check_environment  # noqa: E402
 
-if not shutil.which("moto_server"):
-    print("store_moto_test: SKIPPED: no moto_server in PATH (pip: moto[server])")
-    sys.exit(77)
+skip_without_moto("store_moto_test")
 check_environment()
 
-START_S = 60
 ODD_KEYS = ["a b.jpg", "a+b", "a%2Fb%", "ä/漢字/😀.jpg", "a&b=c?d#e", "~-_.", "'\"<>", "k" * 1017, "a\\b:c*d|e"]
-
-
-class Moto:
-    """One server for all tests, on a port that was free, ended by its own process id."""
-
-    def __init__(self):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(port)],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        deadline = time.monotonic() + START_S
-        while True:
-            try:
-                urllib.request.urlopen(self.url + "/moto-api/", timeout=5).close()
-                return
-            except (urllib.error.URLError, OSError):
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    sys.exit("store_moto_test: moto_server does not start")
-                time.sleep(0.1)
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait()
-
-    def request(self, method, path, body=None):
-        request = urllib.request.Request(self.url + path, data=body, method=method, headers={"Content-Type": "application/xml"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.read()
 
 
 class Objects(StoreTest):

@@ -5,10 +5,13 @@
         ...
     server.requests      # what was asked: (method, path, query, headers)
 
+    server.json_faults, server.json_answers     # of operations of SQS and DynamoDB: POST /
+    server.operations                           # which were asked for: (name, body)
+
 It also plays the endpoints that hand out credentials: /container, /latest/... (IMDSv2), and STS.
 Faults: a number (of an HTTP status), "code:NAME" (an S3 error), "reset" (before it is done), "lost"
 (done, and no answer), "truncate:N" (N bytes of the body, then the end), "break:N" (the same with a
-reset), "stall" (nothing, until the server is closed), "slow" (in small pieces), "error-in-200".
+reset), "json:NAME" (an error of theirs), "stall" (nothing, until the server is closed), "slow" (in small pieces), "error-in-200".
 """
 
 import datetime
@@ -134,7 +137,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if region != self.server.region:
             extra = f"<Region>{self.server.region}</Region>"
             self.fail("AuthorizationHeaderMalformed", extra=extra, headers=[("x-amz-bucket-region", self.server.region)])
-        if key.hex() != fields["Signature"] or self.headers["x-amz-content-sha256"] != payload:
+        if key.hex() != fields["Signature"] or self.headers.get("x-amz-content-sha256", payload) != payload:
             self.fail("SignatureDoesNotMatch")
 
     def check_presigned(self):
@@ -163,6 +166,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             is_store = path.startswith("/bucket")
             self.fault = self.server.faults.pop(0) if is_store and self.server.faults else ""
         try:
+            if "X-Amz-Target" in self.headers:
+                self.operate(body)
+                return
             if not is_store:
                 self.hand_out(path, body)
                 return
@@ -177,6 +183,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_request
+
+    def operate(self, body):
+        """Answers to operations are those that the test has prepared."""
+        server = self.server
+        with server.lock:
+            server.operations.append((self.headers["X-Amz-Target"], json.loads(body)))
+            self.fault = server.json_faults.pop(0) if server.json_faults else ""
+        if self.fault.startswith("json:"):
+            text = json.dumps({"__type": "com.amazonaws#" + self.fault[5:], "message": "about it"})
+            self.fault = ""
+            self.answer(400, text.encode())
+            return
+        self.break_down()
+        self.check_signature(body)
+        answer = server.json_answers.pop(0) if server.json_answers else {}
+        self.answer(200, answer if isinstance(answer, bytes) else json.dumps(answer).encode())
 
     def break_down(self):
         fault = self.fault
@@ -344,6 +366,7 @@ class StoreServer(http.server.ThreadingHTTPServer):
         self.closing = threading.Event()
         self.objects, self.uploads, self.more_keys = {}, {}, {}
         self.faults, self.requests, self.writes, self.access_keys = [], [], [], []
+        self.json_faults, self.json_answers, self.operations = [], [], []
         self.expired = set()
         self.handed_out = ["HANDED"]
         self.lifetime_s = 3600

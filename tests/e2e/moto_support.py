@@ -1,0 +1,69 @@
+"""moto_server for tests: S3, SQS and DynamoDB of other people, in one process on 127.0.0.1."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+START_S = 60
+
+
+def skip_without_moto(name):
+    if not shutil.which("moto_server"):
+        print(f"{name}: SKIPPED: no moto_server in PATH (pip: moto[server])")
+        sys.exit(77)
+
+
+class Moto:
+    """One server for all tests, on a port that was free, ended by its own process id."""
+
+    def __init__(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(port)],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        deadline = time.monotonic() + START_S
+        while True:
+            try:
+                urllib.request.urlopen(self.url + "/moto-api/", timeout=5).close()
+                return
+            except (urllib.error.URLError, OSError):
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    sys.exit("moto_server does not start")
+                time.sleep(0.1)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait()
+
+    def request(self, method, path, body=None):
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers={"Content-Type": "application/xml"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read()
+
+    def call(self, operation, **body):
+        """An operation of a service that speaks JSON: "AmazonSQS.CreateQueue"."""
+        service = {"AmazonSQS": "sqs", "DynamoDB_20120810": "dynamodb"}[operation.partition(".")[0]]
+        headers = {
+            "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": operation,
+            "Authorization": f"AWS4-HMAC-SHA256 Credential=k/20240101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0",
+        }  # fmt: skip
+        request = urllib.request.Request(self.url, data=json.dumps(body).encode(), headers=headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def make_queue(self, name, **attributes):
+        return self.call("AmazonSQS.CreateQueue", QueueName=name, Attributes=attributes)["QueueUrl"]
+
+    def make_table(self, name, *keys):
+        self.call("DynamoDB_20120810.CreateTable", TableName=name, BillingMode="PAY_PER_REQUEST",
+                  KeySchema=[{"AttributeName": k, "KeyType": t} for k, t in zip(keys, ("HASH", "RANGE"))],
+                  AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys])  # fmt: skip
