@@ -4,7 +4,7 @@
  *               ^                         |                        +-> body: read_message -.
  *               |                         |                        '-> Sns.Message --------+
  *               |                         +-> detail-type: read_bus                        |
- *               |                         +-> scantling: read_ours                         |
+ *               |                         +-> scantling: read_ours; of a failure, its event |
  *               |                         +-> Type: Notification: Message -----------------+
  *               '----------------------------------- one wrap more ------------------------'
  *
@@ -411,6 +411,10 @@ static int read_document(struct reader *r, const struct sct_field *event)
     }
     if (json_object_get(value, "detail-type"))
         return read_bus(r, event);
+    if (json_object_get(value, "scantling") && json_object_get(value, "failure")) {
+        const struct sct_field failed = sct_field_member(event, "event");
+        return read_document(r, &failed); /* put back on the queue as it is */
+    }
     if (json_object_get(value, "scantling"))
         return read_ours(r, event);
     if (has_word(value, "Type", "Notification")) {
