@@ -31,7 +31,7 @@ struct sct_exchange {
     CURL *easy;
     struct curl_slist *headers;
     size_t begin, end;
-    int is_paused, is_done, n_sends;
+    int is_paused, is_done, n_sends, stop_fd;
     CURLcode result;
     char message[CURL_ERROR_SIZE];
     unsigned char data[SCT_EXCHANGE_BYTES];
@@ -149,8 +149,10 @@ static void set_options(sct_exchange *x, const struct sct_http_request *r)
     set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     set(easy, CURLOPT_CONNECTTIMEOUT_MS,
         (long)(r->connect_ms ? r->connect_ms : CONNECT_MS));
-    set(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_PER_S);
-    set(easy, CURLOPT_LOW_SPEED_TIME, (long)(r->stall_s ? r->stall_s : STALL_S));
+    if (r->stall_s >= 0) {
+        set(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_PER_S);
+        set(easy, CURLOPT_LOW_SPEED_TIME, (long)(r->stall_s ? r->stall_s : STALL_S));
+    }
     set(easy, CURLOPT_TIMEOUT_MS, (long)r->total_ms);
     set(easy, CURLOPT_ERRORBUFFER, x->message);
     set(easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -181,6 +183,7 @@ int sct_http_start(sct_http *http, const struct sct_http_request *request,
     if (!x)
         return SCT_ERR_MEMORY;
     x->http = http;
+    x->stop_fd = request->stop_fd;
     x->easy = http->curl.easy_init();
     if (!x->easy || set_headers(x, request) != SCT_OK)
         goto fail;
@@ -246,6 +249,8 @@ static int outcome_of(sct_exchange *x)
 static int wait_for_body(sct_exchange *x)
 {
     const struct sct_curl *const curl = &x->http->curl;
+    struct curl_waitfd stop = {.fd = x->stop_fd, .events = CURL_WAIT_POLLIN};
+    const unsigned n_stops = x->stop_fd > 0;
     while (x->begin == x->end && !x->is_done) {
         if (x->is_paused) {
             x->is_paused = 0;
@@ -253,11 +258,13 @@ static int wait_for_body(sct_exchange *x)
         }
         CURLMcode code = move_on(x->http);
         if (code == CURLM_OK && x->begin == x->end && !x->is_done)
-            code = curl->multi_poll(x->http->multi, NULL, 0, POLL_MS, NULL);
+            code = curl->multi_poll(x->http->multi, &stop, n_stops, POLL_MS, NULL);
         if (code != CURLM_OK) {
             strncpy(x->message, curl->multi_strerror(code), sizeof x->message - 1);
             return SCT_ERR_IO;
         }
+        if (stop.revents)
+            return SCT_DONE;
     }
     return x->begin < x->end ? SCT_OK : outcome_of(x);
 }

@@ -25,9 +25,10 @@ struct sct_http_request {
     const void *body; /* borrowed until the exchange ends; NULL: none */
     size_t body_bytes;
     int connect_ms; /* for the connection; 0: 5 s */
-    int stall_s;    /* below 1 KB/s for so long: given up; 0: 20 s */
+    int stall_s;    /* below 1 KB/s for so long: given up; 0: 20 s; -1: any time */
     int total_ms;   /* for everything; 0: any time */
     int is_direct;  /* never through a proxy */
+    int stop_fd;    /* given up when there is something to read from it; 0: none */
 };
 
 /* SCT_OK, SCT_ERR_MEMORY, or SCT_ERR_UNSUPPORTED without a libcurl. Certificates are
@@ -39,8 +40,8 @@ void sct_http_free(sct_http *http); /* after all of its exchanges; accepts NULL 
 int sct_http_start(sct_http *http, const struct sct_http_request *request,
                    sct_exchange **out);
 
-/* Waits until status and headers are there. SCT_OK; SCT_ERR_IO, SCT_ERR_TIMEOUT, or
- * SCT_ERR_ARGUMENT for what is no URL: sct_exchange_message says why. */
+/* Waits until status and headers are there. SCT_OK; SCT_DONE: stop_fd; SCT_ERR_IO,
+ * SCT_ERR_TIMEOUT, or SCT_ERR_ARGUMENT for what is no URL: sct_exchange_message says why. */
 int sct_exchange_wait(sct_exchange *x);
 
 /* Of the answer, after sct_exchange_wait: 200, 404, ... */
