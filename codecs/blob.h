@@ -1,4 +1,4 @@
-/* Private to codecs: bytes that grow.
+/* Private to codecs and the pipeline: bytes that grow.
  *
  * A failure sticks: whatever is put into a blob after it has no effect, so that one look at
  * `status` at the end is enough. */

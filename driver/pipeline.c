@@ -525,7 +525,8 @@ static int write_encoded(struct run *run, struct variant_run *v,
                          const struct sct_sink *sink)
 {
     v->output->is_unchanged = 0;
-    if (sink->write(sink->ctx, v->encoded.data, (size_t)v->encoded.n_bytes) == SCT_OK)
+    if (sink->write(sink->ctx, v->encoded.kept.data, (size_t)v->encoded.n_bytes) ==
+        SCT_OK)
         return SCT_OK;
     return sct_report_fail(&run->result->report, SCT_ERR_IO, "writing the output failed");
 }
@@ -538,7 +539,7 @@ static int write_better(struct run *run, struct variant_run *v,
     struct sct_report quiet = {.n_warnings = 0};
     uint64_t n_bytes = 0;
     const struct sct_sink counter = sct_memsink_counter(&n_bytes);
-    if (run->result->report.damage && v->encoded.data)
+    if (run->result->report.damage && v->encoded.kept.data)
         return write_encoded(run, v, sink);
     const int status = copy_file(run, v, &counter, &quiet);
     if (run->intake.status < 0 || status == SCT_ERR_MEMORY)
@@ -546,7 +547,7 @@ static int write_better(struct run *run, struct variant_run *v,
     const int is_wanted = v->variant.max_bytes > 0 ? n_bytes > v->variant.max_bytes
                                                    : is_to_be_encoded(&v->variant) &&
                                                          v->encoded.n_bytes <= n_bytes;
-    if (v->encoded.data && (status < 0 || is_wanted))
+    if (v->encoded.kept.data && (status < 0 || is_wanted))
         return write_encoded(run, v, sink);
     v->output->is_unchanged = 1;
     v->output->quality = 0;
@@ -561,8 +562,8 @@ static int finish_output(struct run *run, struct variant_run *v)
         return copy_file(run, v, &sink, &run->result->report);
     assert(v->planes.next_band == v->planes.n_bands);
     const int status = v->variant.format->finish(v->encoder);
-    if (v->encoded.status < 0)
-        return v->encoded.status;
+    if (v->encoded.kept.status < 0)
+        return v->encoded.kept.status;
     if (status == SCT_OK && v->variant.format->quality)
         v->output->quality = v->variant.format->quality(v->encoder);
     return status == SCT_OK && v->has_rival ? write_better(run, v, &sink) : status;
@@ -643,7 +644,7 @@ static int encode_bands(struct variant_run *v)
             sct_convert_band(&v->convert, rows);
         status = v->variant.format->write_band(v->encoder, rows);
     }
-    return v->encoded.status < 0 ? v->encoded.status : status;
+    return v->encoded.kept.status < 0 ? v->encoded.kept.status : status;
 }
 
 static int run_variants(struct run *run, const struct sct_band *band,

@@ -2,15 +2,14 @@
 #ifndef SCT_MEMSINK_H
 #define SCT_MEMSINK_H
 
+#include "blob.h"
 #include "io.h"
 
 struct sct_memsink {
-    uint8_t *data; /* owned; NULL: nothing yet, or too much */
-    size_t capacity;
+    struct sct_blob kept; /* all, or nothing once it is too much; its status sticks */
     size_t max_bytes;
     uint64_t n_bytes; /* that have come; above max_bytes they are counted and forgotten */
     struct sct_report *report; /* borrowed */
-    int status;                /* sticky: SCT_ERR_MEMORY */
 };
 
 /* Nothing has to be freed before the first write. */
@@ -18,7 +17,7 @@ void sct_memsink_init(struct sct_memsink *m, size_t max_bytes, struct sct_report
 void sct_memsink_free(struct sct_memsink *m); /* accepts a zeroed one */
 
 /* The sink; m stays where it is. Where there is no memory writing fails, as it may in any sink,
- * and m->status says why; the report has the message. */
+ * and m->kept.status says why; the report has the message. */
 struct sct_sink sct_memsink_sink(struct sct_memsink *m);
 
 /* A sink that keeps nothing and adds up what it gets. */
