@@ -37,9 +37,10 @@ struct sct_encoder_spec {
                    libjpeg-turbo's own way */
     const struct sct_dsp
         *dsp; /* borrowed until close; NULL: the best that the CPU runs */
-    /* JPEG. The lowest quality, up to `quality`, of which SSIMULACRA2 is likely to say so much,
-     * 1..99, of YCC and gray; and the highest at which the file is not larger. 0: no such
-     * wish. For either the whole picture is kept, and an effort of 0 is 1. */
+    /* Lossy formats. The lowest quality, up to `quality`, of which SSIMULACRA2 is likely to say so
+     * much, 1..99, of YCC and gray; and the highest at which the file is not larger. 0: no such
+     * wish. For either a JPEG is kept whole, and an effort of 0 is 1; a WebP is encoded up to nine
+     * times. Lossless files are as long as they are. */
     int score;
     size_t max_bytes;
     int has_adobe; /* for CMYK and YCCK: whether the planes are inverted, Adobe's way */
@@ -88,7 +89,7 @@ struct sct_encoder_ops {
     int (*write_band)(sct_encoder *e, uint8_t *const *const rows[SCT_MAX_COMPONENTS]);
     /* SCT_ERR_TOO_LARGE: max_bytes are too few at quality 1 */
     int (*finish)(sct_encoder *e);
-    /* The quality with which the file was finished. NULL: it is always the spec's. */
+    /* The quality with which the file was finished, 0 if it is lossless. NULL: it always is. */
     int (*quality)(const sct_encoder *e);
     /* Writes a file of this format, which a decoder has read, again without touching its picture:
      * nothing is decoded. Metadata of its own go; exif, xmp and iptc of the spec come instead,

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bits.h"
+#include "fit.h"
 #include "jpeg_app.h"
 #include "jpeg_common.h"
 #include "jpeg_quant.h"
@@ -469,28 +470,21 @@ static size_t try_quality(struct sct_encoder *e, int quality)
                         sct_jpeg_writer_measure(e->writer));
 }
 
-/* The highest quality, up to the spec's, at which the file is short enough: by bisection. */
+/* The highest quality, up to the spec's, at which the file is short enough. */
 static int fit_quality(struct sct_encoder *e)
 {
-    int fits = 0, too_long = e->quality + 1, last = e->quality;
-    size_t n_bytes = try_quality(e, last);
-    while (too_long - fits > 1) {
-        if (n_bytes <= e->max_bytes)
-            fits = last;
-        else
-            too_long = last;
-        if (too_long - fits > 1) {
-            last = (fits + too_long) / 2;
-            n_bytes = try_quality(e, last);
-        }
-    }
-    if (fits == 0)
+    struct sct_fit fit;
+    size_t n_bytes = 0;
+    for (int q = sct_fit_start(&fit, e->quality); q;
+         q = sct_fit_next(&fit, n_bytes <= e->max_bytes))
+        n_bytes = try_quality(e, q);
+    if (fit.quality == 0)
         return sct_report_fail(e->report, SCT_ERR_TOO_LARGE,
                                "%zu bytes are too few: at quality 1 it would be %zu",
                                e->max_bytes, n_bytes);
-    if (last != fits)
-        (void)try_quality(e, fits);
-    e->quality = fits;
+    if (fit.tried != fit.quality)
+        set_quality(e, fit.quality);
+    e->quality = fit.quality;
     return SCT_OK;
 }
 

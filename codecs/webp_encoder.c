@@ -7,7 +7,10 @@
  *
  * 1. Colours pass through. Where alpha is 0 libwebp may change them: nobody can see it.
  * 2. The output depends on the planes and the spec alone: one thread.
- * 3. status is sticky: after a failure every call repeats it. */
+ * 3. status is sticky: after a failure every call repeats it.
+ * 4. With a limit on bytes a lossy file is made in memory, at one quality after the other, and
+ *    libwebp leaves the planes as they are but for colours where alpha is 0, which it makes the same
+ *    again. */
 #include "encoder.h"
 
 #include <string.h>
@@ -15,7 +18,9 @@
 #include <webp/encode.h>
 
 #include "bits.h"
+#include "fit.h"
 #include "mem.h"
+#include "memsink.h"
 #include "webp_copy.h"
 #include "webp_sink.h"
 
@@ -36,6 +41,11 @@ struct sct_encoder {
     uint8_t *samples;                   /* all planes, or all pixels */
     uint8_t *plane[SCT_MAX_COMPONENTS]; /* lossy: of component ci */
     size_t stride_bytes[SCT_MAX_COMPONENTS];
+    int quality;              /* of the spec; at the end, the file's; 0: lossless */
+    size_t max_bytes;         /* of a lossy file; 0: any */
+    struct sct_sink target;   /* the spec's */
+    struct sct_memsink trial; /* a file at... */
+    int trial_quality;        /* ...this quality; 0: there is none */
     int next_band;
     int is_finished;
     int status;
@@ -145,13 +155,24 @@ static size_t count_library_bytes(const struct sct_encoder_spec *spec)
                         histograms < most ? histograms : most);
 }
 
+/* Files in memory: those that are too long are not kept, and none is longer than its samples
+ * by much. A blob that grows is there twice. */
+static size_t count_trial(const struct sct_encoder_spec *spec)
+{
+    const size_t n_samples = sct_size_mul(count_samples(spec), 2);
+    if (spec->lossless || spec->max_bytes == 0)
+        return 0;
+    return sct_size_mul(spec->max_bytes < n_samples ? spec->max_bytes : n_samples, 3);
+}
+
 static size_t count_bytes(const struct sct_encoder_spec *spec)
 {
     struct sct_encoder_spec quiet = *spec;
     quiet.report = NULL;
     if (check_spec(&quiet) != SCT_OK)
         return 0;
-    return sct_size_add(count_samples(spec), count_library_bytes(spec));
+    return sct_size_add(sct_size_add(count_samples(spec), count_trial(spec)),
+                        count_library_bytes(spec));
 }
 
 /* ---- open and close ---------------------------------------------------------------- */
@@ -161,6 +182,7 @@ static void close_encoder(sct_encoder *e)
     if (!e)
         return;
     WebPPictureFree(&e->picture); /* planes are ours: it only forgets them */
+    sct_memsink_free(&e->trial);
     sct_mem_free(e->samples);
     sct_mem_free(e->icc);
     sct_mem_free(e);
@@ -254,6 +276,9 @@ static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
     e->report = spec->report;
     e->n_components = spec->n_components;
     e->n_colours = spec->n_components - !!spec->has_alpha;
+    e->quality = spec->lossless ? 0 : spec->quality;
+    e->max_bytes = spec->lossless ? 0 : spec->max_bytes;
+    e->target = spec->sink;
     plan_layout(&e->layout, spec);
     sct_webp_sink_init(&e->sink, &spec->sink, spec->width, spec->height);
     e->sink.exif = spec->exif;
@@ -350,6 +375,66 @@ static int explain_error(const struct sct_encoder *e)
     }
 }
 
+/* ---- the end ----------------------------------------------------------------------- */
+
+/* Everything into the sink. */
+static int write_file(struct sct_encoder *e)
+{
+    if (!WebPEncode(&e->config, &e->picture))
+        return explain_error(e);
+    if (sct_webp_sink_finish(&e->sink) != SCT_OK)
+        return sct_report_fail(e->report, SCT_ERR_IO, "writing the output failed");
+    return SCT_OK;
+}
+
+/* A file of that quality in memory, where it is not too long for that. */
+static int try_quality(struct sct_encoder *e, int quality)
+{
+    sct_memsink_free(&e->trial);
+    sct_memsink_init(&e->trial, e->max_bytes, e->report);
+    const struct sct_sink sink = sct_memsink_sink(&e->trial);
+    sct_webp_sink_restart(&e->sink, &sink);
+    e->config.quality = (float)quality;
+    e->trial_quality = quality;
+    const int status = write_file(e);
+    return e->trial.kept.status < 0 ? e->trial.kept.status : status;
+}
+
+/* The highest quality, up to the spec's, at which the file is short enough. */
+static int fit_quality(struct sct_encoder *e)
+{
+    struct sct_fit fit;
+    for (int q = sct_fit_start(&fit, e->quality); q;
+         q = sct_fit_next(&fit, e->trial.n_bytes <= e->max_bytes))
+    {
+        const int status = try_quality(e, q);
+        if (status < 0)
+            return status;
+    }
+    if (fit.quality == 0)
+        return sct_report_fail(e->report, SCT_ERR_TOO_LARGE,
+                               "%zu bytes are too few: at quality 1 it would be %llu",
+                               e->max_bytes, (unsigned long long)e->trial.n_bytes);
+    e->quality = fit.quality;
+    return SCT_OK;
+}
+
+static int write_lossy(struct sct_encoder *e)
+{
+    const struct sct_blob *kept = &e->trial.kept;
+    const int status = e->max_bytes > 0 ? fit_quality(e) : SCT_OK;
+    if (status < 0)
+        return status;
+    if (e->trial_quality == e->quality && kept->data) {
+        if (e->target.write(e->target.ctx, kept->data, kept->n_bytes) == SCT_OK)
+            return SCT_OK;
+        return sct_report_fail(e->report, SCT_ERR_IO, "writing the output failed");
+    }
+    sct_webp_sink_restart(&e->sink, &e->target);
+    e->config.quality = (float)e->quality;
+    return write_file(e);
+}
+
 static int finish_encoder(sct_encoder *e)
 {
     if (e->status != SCT_OK)
@@ -359,11 +444,13 @@ static int finish_encoder(sct_encoder *e)
                                "finished after %d of %d bands, or twice", e->next_band,
                                e->layout.n_bands);
     e->is_finished = 1;
-    if (!WebPEncode(&e->config, &e->picture))
-        e->status = explain_error(e);
-    else if (sct_webp_sink_finish(&e->sink) != SCT_OK)
-        e->status = sct_report_fail(e->report, SCT_ERR_IO, "writing the output failed");
+    e->status = e->config.lossless ? write_file(e) : write_lossy(e);
     return e->status;
+}
+
+static int tell_quality(const sct_encoder *e)
+{
+    return e->quality;
 }
 
 const struct sct_encoder_ops sct_webp_encoder = {
@@ -376,6 +463,7 @@ const struct sct_encoder_ops sct_webp_encoder = {
     .open = open_encoder,
     .write_band = write_band,
     .finish = finish_encoder,
+    .quality = tell_quality,
     .copy = sct_webp_copy,
     .close = close_encoder,
 };

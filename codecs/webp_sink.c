@@ -108,6 +108,13 @@ void sct_webp_sink_init(struct sct_webp_sink *s, const struct sct_sink *target, 
     *s = (struct sct_webp_sink){.target = *target, .width = width, .height = height};
 }
 
+void sct_webp_sink_restart(struct sct_webp_sink *s, const struct sct_sink *target)
+{
+    s->target = *target;
+    s->n_head = 0;
+    s->status = SCT_OK;
+}
+
 int sct_webp_sink_write(struct sct_webp_sink *s, const uint8_t *data, size_t n_bytes)
 {
     if (has_metadata(s) && s->n_head < SCT_WEBP_SINK_HEAD) {

@@ -32,6 +32,9 @@ struct sct_webp_sink {
 void sct_webp_sink_init(struct sct_webp_sink *s, const struct sct_sink *target, int width,
                         int height);
 
+/* For another file with the same metadata. */
+void sct_webp_sink_restart(struct sct_webp_sink *s, const struct sct_sink *target);
+
 /* The next bytes of a file by libwebp, from its first one on. SCT_OK or SCT_ERR_IO. */
 int sct_webp_sink_write(struct sct_webp_sink *s, const uint8_t *data, size_t n_bytes);
 

@@ -236,7 +236,8 @@ static int keeps_icc(const struct run *run, const struct variant_run *v)
 static int finds_quality(const struct variant_run *v)
 {
     const enum sct_model model = v->route.out.model;
-    return v->variant.format->quality && (model == SCT_YCC || model == SCT_GRAY);
+    return v->variant.format == &sct_jpeg_encoder &&
+           (model == SCT_YCC || model == SCT_GRAY);
 }
 
 /* The variant's, or less where the source was saved at less in the same format. Where a score is
@@ -554,6 +555,17 @@ static int write_better(struct run *run, struct variant_run *v,
     return copy_file(run, v, sink, &run->result->report);
 }
 
+/* Lossless files are as long as they are, and so is the input's. */
+static int check_bytes(struct run *run, const struct variant_run *v)
+{
+    const unsigned long long n_bytes = v->output->bytes;
+    if (v->variant.max_bytes == 0 || n_bytes <= v->variant.max_bytes)
+        return SCT_OK;
+    return sct_report_fail(&run->result->report, SCT_ERR_TOO_LARGE,
+                           "%zu bytes are too few: without loss it would be %llu",
+                           v->variant.max_bytes, n_bytes);
+}
+
 /* Makes one file whole. */
 static int finish_output(struct run *run, struct variant_run *v)
 {
@@ -573,8 +585,11 @@ static int finish_output(struct run *run, struct variant_run *v)
 static int publish(struct run *run)
 {
     int status = SCT_OK;
-    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
+    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
         status = finish_output(run, &run->variants[i]);
+        if (status == SCT_OK)
+            status = check_bytes(run, &run->variants[i]);
+    }
     for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++) {
         struct variant_run *v = &run->variants[i];
         v->is_target_open = 0;

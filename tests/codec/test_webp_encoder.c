@@ -622,6 +622,78 @@ static void allocations_may_fail(void **state)
     assert_int_equal(n, 4);
 }
 
+/* ---- limits on bytes --------------------------------------------------------------- */
+
+/* Encodes lossily, up to `quality`, with a limit; tells the quality that came out. */
+static struct bytes fit(int kind, int quality, size_t max_bytes, struct sct_bytes exif,
+                        int *quality_used)
+{
+    struct sct_encoder_spec spec = make_spec(kind, 97, 61);
+    struct keep_sink sink = {.fail_at = 0};
+    struct sct_encoder_layout layout;
+    sct_encoder *e;
+    spec.quality = quality;
+    spec.max_bytes = max_bytes;
+    spec.exif = exif;
+    spec.sink = (struct sct_sink){keep_write, &sink};
+    assert_int_equal(sct_webp_encoder.open(&e, &spec, &layout), SCT_OK);
+    struct planes p = make_planes(&layout, spec.n_components, spec.has_alpha);
+    assert_int_equal(write_bands(e, &layout, &p), SCT_OK);
+    assert_int_equal(sct_webp_encoder.finish(e), SCT_OK);
+    *quality_used = sct_webp_encoder.quality(e);
+    sct_webp_encoder.close(e);
+    free_planes(&p);
+    return sink.kept;
+}
+
+static void the_highest_quality_that_fits_is_found(void **state)
+{
+    (void)state;
+    const struct sct_bytes exif = {(const uint8_t *)"II*\0\10\0\0\0\0\0\0\0\0\0", 14};
+    for (int kind = 0; kind < N_LOSSY; kind++)
+        for (int quality = 5; quality <= 95; quality += 30) {
+            int used;
+            struct bytes plain = fit(kind, quality, 0, exif, &used);
+            assert_int_equal(used, quality);
+            struct bytes whole = fit(kind, quality, plain.size, exif, &used);
+            assert_int_equal(used, quality); /* the first one that is tried */
+            assert_int_equal(whole.size, plain.size);
+            assert_memory_equal(whole.data, plain.data, plain.size);
+            struct bytes less = fit(kind, 100, plain.size - 1, exif, &used);
+            assert_true(less.size < plain.size);
+            struct bytes again = fit(kind, used, 0, exif, &used);
+            assert_int_equal(again.size, less.size);
+            assert_memory_equal(again.data, less.data, less.size);
+            bytes_free(&plain);
+            bytes_free(&whole);
+            bytes_free(&less);
+            bytes_free(&again);
+        }
+}
+
+static void too_few_bytes_are_an_error(void **state)
+{
+    (void)state;
+    struct sct_encoder_spec spec = make_spec(LOSSY, 64, 64);
+    struct keep_sink sink = {.fail_at = 0};
+    struct sct_report report = {.n_warnings = 0};
+    struct sct_encoder_layout layout;
+    sct_encoder *e;
+    spec.max_bytes = 20;
+    spec.sink = (struct sct_sink){keep_write, &sink};
+    spec.report = &report;
+    assert_int_equal(sct_webp_encoder.open(&e, &spec, &layout), SCT_OK);
+    struct planes p = make_planes(&layout, 3, 0);
+    assert_int_equal(write_bands(e, &layout, &p), SCT_OK);
+    assert_int_equal(sct_webp_encoder.finish(e), SCT_ERR_TOO_LARGE);
+    assert_int_equal(sct_webp_encoder.finish(e), SCT_ERR_TOO_LARGE); /* it sticks */
+    assert_non_null(strstr(report.message, "20 bytes"));
+    assert_int_equal(sink.kept.size, 0);
+    sct_webp_encoder.close(e);
+    free_planes(&p);
+    bytes_free(&sink.kept);
+}
+
 static void the_encoder_has_a_name(void **state)
 {
     (void)state;
@@ -644,6 +716,8 @@ int main(void)
         cmocka_unit_test(failing_sinks_are_io),
         cmocka_unit_test(bands_are_counted),
         cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(the_highest_quality_that_fits_is_found),
+        cmocka_unit_test(too_few_bytes_are_an_error),
         cmocka_unit_test(the_encoder_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,32 @@ class Formats(PictureTest):
         self.assertEqual(self.png("a.png").width, 9)
         self.assertEqual(read(self.at("a.webp"))[:4], b"RIFF")
 
+    def test_max_bytes(self):
+        for kind in ("webp", "jpeg"):
+            plain = self.resize("--json", "-s", "300", "-f", kind, "-o", f"p.{kind}", corpus(PHOTO)).objects[0]["outputs"][0]
+            limit = plain["bytes"] // 2
+            small = self.resize("--json", "-s", "300", "--max-bytes", str(limit), "-f", kind, "-o", f"s.{kind}",
+                                corpus(PHOTO)).objects[0]["outputs"][0]
+            self.assertEqual(small["bytes"], len(read(self.at(f"s.{kind}"))))
+            self.assertTrue(limit // 2 < small["bytes"] <= limit, small)
+            self.assertLess(small["quality"], plain["quality"])
+            again = self.resize("-s", "300", "-q", str(small["quality"]), "-f", kind, "-o", f"a.{kind}", corpus(PHOTO))
+            self.assertEqual(read(self.at(f"a.{kind}")), read(self.at(f"s.{kind}")), again.err)
+            self.resize("--max-bytes", "99", "-s", "300", "-o", f"never.{kind}", corpus(PHOTO), expect=3)
+        self.assertFalse([name for name in self.files() if "never" in name])
+
+    def test_max_bytes_without_loss(self):
+        self.put_png("p.png", 64, 40, RGB, slope)
+        for words in (["-f", "png"], ["-f", "webp", "--lossless"]):
+            for size in ("32", "64"):  # 64: the file as it is, or encoded again
+                made = self.resize("--json", "-s", size, *words, "-o", "fits", "p.png").objects[0]["outputs"][0]["bytes"]
+                self.resize("-s", size, *words, "--max-bytes", str(made), "-o", "fits", "p.png")
+                few = str(made - 1 if size == "32" else 30)
+                run = self.resize("-s", size, *words, "--max-bytes", few, "-o", "long", "p.png", expect=3)
+                self.assertIn("too_large", run.err)
+                self.assertIn(f"{few} bytes are too few", run.err)
+        self.assertNotIn("long", self.files())
+
     def test_lossless(self):
         self.put_png("p.png", 64, 40, RGB, slope)
         self.resize("-s", "32", "--lossless", "-o", "w.webp", "p.png")
