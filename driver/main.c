@@ -67,25 +67,46 @@ static int print_version(void)
     return sct_command_close_stdout(SCT_EXIT_OK);
 }
 
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *(*help)(void);
+} commands[] = {
+    {"resize", sct_command_resize, sct_help_resize},
+    {"watch", sct_command_watch, sct_help_watch},
+    {"info", sct_command_info, sct_help_info},
+    {"compare", sct_command_compare, sct_help_compare},
+#ifdef SCT_HAVE_STORES
+    {"store", sct_command_store, sct_help_store},
+    {"backfill", sct_command_backfill, sct_help_backfill},
+    {"redrive", sct_command_redrive, sct_help_redrive},
+    {"verify", sct_command_verify, sct_help_verify},
+#endif
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static int find_command(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
 static int print_help(const char *topic)
 {
-    if (topic && strcmp(topic, "resize") == 0)
-        fputs(sct_help_resize(), stdout);
-    else if (topic && strcmp(topic, "info") == 0)
-        fputs(sct_help_info(), stdout);
-    else if (topic && strcmp(topic, "watch") == 0)
-        fputs(sct_help_watch(), stdout);
-    else if (topic && strcmp(topic, "compare") == 0)
-        fputs(sct_help_compare(), stdout);
-    else if (topic && strcmp(topic, "store") == 0)
-        fputs(sct_help_store(), stdout);
-    else if (!topic)
-        fputs(sct_help_main(), stdout);
-    else {
-        sct_text_complain("help: '%s' is not one of: resize watch info compare store",
-                          topic);
+    const int i = topic ? find_command(topic) : -1;
+    if (topic && i < 0) {
+        char list[160] = "";
+        for (int k = 0; k < N_COMMANDS; k++) {
+            const size_t n = strlen(list);
+            snprintf(list + n, sizeof list - n, " %s", commands[k].name);
+        }
+        sct_text_complain("help: '%s' is not one of:%s", topic, list);
         return SCT_EXIT_USAGE;
     }
+    fputs(topic ? commands[i].help() : sct_help_main(), stdout);
     return sct_command_close_stdout(SCT_EXIT_OK);
 }
 
@@ -119,18 +140,9 @@ int main(int argc, char **argv)
         fputs(sct_help_main(), stderr);
         return SCT_EXIT_USAGE;
     }
-    if (strcmp(command, "resize") == 0)
-        return sct_command_resize(argc - 1, argv + 1);
-    if (strcmp(command, "watch") == 0)
-        return sct_command_watch(argc - 1, argv + 1);
-    if (strcmp(command, "info") == 0)
-        return sct_command_info(argc - 1, argv + 1);
-    if (strcmp(command, "compare") == 0)
-        return sct_command_compare(argc - 1, argv + 1);
-#ifdef SCT_HAVE_STORES
-    if (strcmp(command, "store") == 0)
-        return sct_command_store(argc - 1, argv + 1);
-#endif
+    const int i = find_command(command);
+    if (i >= 0)
+        return commands[i].run(argc - 1, argv + 1);
     if (strcmp(command, "help") == 0)
         return print_help(argc > 2 ? argv[2] : NULL);
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
