@@ -10,7 +10,10 @@
 const struct sct_crypto *sct_crypto_load(void)
 {
     static const struct sct_crypto table = {
-        .EVP_Digest = EVP_Digest, .EVP_sha256 = EVP_sha256, .HMAC = HMAC};
+#define FILL_IN(name) .name = name,
+        SCT_CRYPTO_FUNCTIONS(FILL_IN)
+#undef FILL_IN
+    };
     return &table;
 }
 #else
@@ -29,9 +32,10 @@ static int look_up(void *library, const char *name, void *place)
 static void load(void)
 {
     void *const library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-    is_loaded = library && look_up(library, "EVP_Digest", &table.EVP_Digest) &&
-                look_up(library, "EVP_sha256", &table.EVP_sha256) &&
-                look_up(library, "HMAC", &table.HMAC);
+    is_loaded = library != NULL;
+#define LOOK_UP(name) is_loaded = is_loaded && look_up(library, #name, &table.name);
+    SCT_CRYPTO_FUNCTIONS(LOOK_UP)
+#undef LOOK_UP
 }
 
 const struct sct_crypto *sct_crypto_load(void)
