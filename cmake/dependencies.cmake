@@ -26,6 +26,9 @@ if(SCT_WITH_STORES) # of the command, not of the library
     pkg_check_modules(SCT_CRYPTO REQUIRED libcrypto>=3)
     pkg_check_modules(SCT_EXPAT REQUIRED IMPORTED_TARGET expat)
 endif()
+if(SCT_WITH_STORES AND SCT_WITH_METRICS) # of the command, not of the library
+    pkg_check_modules(SCT_MICROHTTPD REQUIRED libmicrohttpd>=0.9.75) # its headers, as above
+endif()
 if(SCT_WITH_HWY)
     pkg_check_modules(SCT_LIBHWY REQUIRED libhwy) # its headers, not its library
 endif()
