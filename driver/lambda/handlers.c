@@ -7,6 +7,8 @@
 
 static const struct sct_handler *const handlers[] = {
     &sct_handler_presign,
+    &sct_handler_render,
+    &sct_handler_resize,
 };
 
 const struct sct_handler *sct_handler_find(const char *name)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "failure.h"
@@ -171,6 +172,13 @@ work(sct_service *s, const struct sct_event_record *record, int64_t deadline_ms)
     return sct_effect_run(s->effect, &spec, record);
 }
 
+static struct sct_verdict find_verdict(const sct_service *s,
+                                       const struct sct_event_record *record)
+{
+    return record->status != SCT_OK ? sct_event_verdict(record->status)
+                                    : sct_effect_verdict(s->result);
+}
+
 /* Whether the failure queue has it. */
 static int hand_over(sct_service *s, const struct sct_event_record *record,
                      const char *original, const char *request_id)
@@ -178,9 +186,7 @@ static int hand_over(sct_service *s, const struct sct_event_record *record,
     const struct sct_outcome *const o = &s->result->outcome;
     char now[SCT_CLOCK_BYTES];
     struct sct_report report = {.message = ""};
-    const struct sct_verdict verdict = record->status != SCT_OK
-                                           ? sct_event_verdict(record->status)
-                                           : sct_verdict_of(o->status);
+    const struct sct_verdict verdict = find_verdict(s, record);
     sct_clock_print(now);
     const struct sct_failure_note note = {.record = record,
                                           .verdict = verdict.word,
@@ -213,14 +219,32 @@ static const char *name_of(const struct sct_effect_result *r)
                                        : names[r->kind];
 }
 
+static double read_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
+static void count(const sct_service *s, const struct sct_event_record *record,
+                  double duration_ms)
+{
+    const struct sct_effect_result *const r = s->result;
+    const struct sct_metrics_sample sample = {.verdict = find_verdict(s, record).word,
+                                              .read_bytes = r->read_bytes,
+                                              .written_bytes = r->written_bytes,
+                                              .n_outputs = r->outcome.n_outputs,
+                                              .duration_ms = duration_ms,
+                                              .ms = r->outcome.result.ms};
+    sct_metrics_add(s->spec->metrics, &sample);
+}
+
 static void say(const sct_service *s, const struct sct_event_record *record)
 {
     const struct sct_effect_result *const r = s->result;
     const struct sct_outcome *const o = &r->outcome;
     const int is_bad = o->status != SCT_OK;
-    const struct sct_verdict verdict = record->status != SCT_OK
-                                           ? sct_event_verdict(record->status)
-                                           : sct_effect_verdict(r);
+    const struct sct_verdict verdict = find_verdict(s, record);
     struct sct_log_field field[12];
     int n = 0;
     field[n++] = sct_log_text("store", record->store ? record->store : "");
@@ -248,10 +272,11 @@ enum sct_service_end sct_service_handle(sct_service *s,
                                         int64_t deadline_ms, const char *original,
                                         const char *request_id)
 {
+    const double began_ms = read_clock();
     s->result = work(s, record, deadline_ms);
     say(s, record);
-    if (s->spec->note)
-        s->spec->note(s->spec->note_ctx, s->result);
+    if (s->spec->metrics)
+        count(s, record, read_clock() - began_ms);
     if (s->result->outcome.status == SCT_OK)
         return SCT_SERVICE_DONE;
     if (s->result->is_transient)

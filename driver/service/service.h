@@ -14,6 +14,7 @@
 
 #include "effect.h"
 #include "log.h"
+#include "metrics.h"
 
 typedef struct sct_service sct_service;
 
@@ -30,9 +31,7 @@ struct sct_service_spec { /* all borrowed for as long as the service lives */
     const struct sct_log *log;
     sct_isolate *isolate; /* NULL: no sandbox */
     int is_durable;       /* of folders */
-    /* Each result, for metrics; may be NULL. */
-    void (*note)(void *ctx, const struct sct_effect_result *result);
-    void *note_ctx;
+    sct_metrics *metrics; /* NULL: none */
 };
 
 enum sct_service_end {

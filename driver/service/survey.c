@@ -21,6 +21,7 @@
 #include "buffer.h"
 #include "credentials_parse.h"
 #include "mem.h"
+#include "source_url.h"
 #include "words.h"
 
 enum { SAVE_S = 3, TELL_S = 10 };
@@ -137,31 +138,18 @@ static int load(struct run *r)
 
 /* ---- the list ------------------------------------------------------------------------ */
 
-/* A bucket's events name it without a prefix, a folder's by its real path: so do records here. */
 static int split_source(struct run *r, const char *source)
 {
-    struct sct_buffer url = {0}, prefix = {0};
-    const char *const bucket = strncmp(source, "s3://", 5) == 0 ? source + 5 : NULL;
-    const char *const slash = bucket ? strchr(bucket, '/') : NULL;
-    char *real = NULL;
-    if (!bucket && !strstr(source, "://"))
-        real = realpath(source, NULL);
-    if (real) {
-        sct_buffer_text(&url, "file://");
-        sct_buffer_encode(&url, real, 1);
-    } else if (slash) {
-        sct_buffer_add(&url, source, (size_t)(slash - source));
-        sct_buffer_text(&prefix, slash + 1);
-        if (slash[1] && source[strlen(source) - 1] != '/')
-            sct_buffer_text(&prefix, "/");
-    } else {
-        sct_buffer_text(&url, source);
-    }
+    char *folder = NULL;
+    struct sct_buffer prefix = {0};
+    const int status = sct_source_split(source, &r->url, &folder);
+    if (status != SCT_OK)
+        return status;
+    sct_buffer_text(&prefix, folder);
     sct_buffer_text(&prefix, r->survey->prefix);
-    free(real);
-    r->url = sct_buffer_take(&url);
+    sct_mem_free(folder);
     r->prefix = sct_buffer_take(&prefix);
-    return r->url && r->prefix ? SCT_OK : SCT_ERR_MEMORY;
+    return r->prefix ? SCT_OK : SCT_ERR_MEMORY;
 }
 
 static void close_source(struct run *r)
