@@ -56,7 +56,8 @@ static int note_source(struct sct_effect *e)
     struct sct_origin *const wanted = &e->wanted;
     memset(wanted, 0, sizeof *wanted);
     snprintf(wanted->etag, sizeof wanted->etag, "%s", r->etag ? r->etag : "");
-    snprintf(wanted->version, sizeof wanted->version, "%s", r->version ? r->version : "");
+    if (r->version && strcmp(r->version, "null") != 0) /* of a bucket without versions */
+        snprintf(wanted->version, sizeof wanted->version, "%s", r->version);
     snprintf(wanted->sequencer, sizeof wanted->sequencer, "%s",
              r->sequencer ? r->sequencer : "");
     const int status = sct_origin_hash(wanted->source, r->store, r->key);
