@@ -22,6 +22,7 @@
 #include "mem.h"
 #include "memsink.h"
 #include "webp_copy.h"
+#include "webp_score.h"
 #include "webp_sink.h"
 
 enum {
@@ -43,6 +44,9 @@ struct sct_encoder {
     size_t stride_bytes[SCT_MAX_COMPONENTS];
     int quality;              /* of the spec; at the end, the file's; 0: lossless */
     size_t max_bytes;         /* of a lossy file; 0: any */
+    int wanted_score;         /* likewise */
+    struct sct_dsp dsp;       /* with a wanted score, as is... */
+    sct_webp_score *score;    /* ...this */
     struct sct_sink target;   /* the spec's */
     struct sct_memsink trial; /* a file at... */
     int trial_quality;        /* ...this quality; 0: there is none */
@@ -84,6 +88,9 @@ static int takes_planes(const struct sct_encoder_spec *spec)
 
 static int check_spec(const struct sct_encoder_spec *spec)
 {
+    if (spec->score < 0 || spec->score > 99)
+        return sct_report_fail(spec->report, SCT_ERR_ARGUMENT,
+                               "a score of %d makes no sense", spec->score);
     if (spec->width < 1 || spec->height < 1 ||
         (!spec->lossless && (spec->quality < 1 || spec->quality > 100)) ||
         spec->compression < SCT_COMPRESSION_DEFAULT || spec->compression > 9)
@@ -155,14 +162,17 @@ static size_t count_library_bytes(const struct sct_encoder_spec *spec)
                         histograms < most ? histograms : most);
 }
 
-/* Files in memory: those that are too long are not kept, and none is longer than its samples
- * by much. A blob that grows is there twice. */
-static size_t count_trial(const struct sct_encoder_spec *spec)
+/* What a search for the quality takes. Files are in memory; none is longer than its samples by
+ * much. A blob that grows is there twice. */
+static size_t count_search(const struct sct_encoder_spec *spec)
 {
-    const size_t n_samples = sct_size_mul(count_samples(spec), 2);
-    if (spec->lossless || spec->max_bytes == 0)
+    const size_t longest = sct_size_mul(count_samples(spec), 2);
+    if (spec->lossless || (spec->max_bytes == 0 && spec->score == 0))
         return 0;
-    return sct_size_mul(spec->max_bytes < n_samples ? spec->max_bytes : n_samples, 3);
+    if (spec->score == 0)
+        return sct_size_mul(spec->max_bytes < longest ? spec->max_bytes : longest, 3);
+    return sct_size_add(sct_size_mul(longest, 3),
+                        sct_webp_score_bytes(spec->width, spec->height));
 }
 
 static size_t count_bytes(const struct sct_encoder_spec *spec)
@@ -171,7 +181,7 @@ static size_t count_bytes(const struct sct_encoder_spec *spec)
     quiet.report = NULL;
     if (check_spec(&quiet) != SCT_OK)
         return 0;
-    return sct_size_add(sct_size_add(count_samples(spec), count_trial(spec)),
+    return sct_size_add(sct_size_add(count_samples(spec), count_search(spec)),
                         count_library_bytes(spec));
 }
 
@@ -183,6 +193,7 @@ static void close_encoder(sct_encoder *e)
         return;
     WebPPictureFree(&e->picture); /* planes are ours: it only forgets them */
     sct_memsink_free(&e->trial);
+    sct_webp_score_free(e->score);
     sct_mem_free(e->samples);
     sct_mem_free(e->icc);
     sct_mem_free(e);
@@ -263,6 +274,20 @@ static int keep_icc(struct sct_encoder *e, const struct sct_encoder_spec *spec)
     return 1;
 }
 
+/* What a wanted score needs. */
+static int open_score(struct sct_encoder *e, const struct sct_encoder_spec *spec)
+{
+    if (e->wanted_score == 0)
+        return SCT_OK;
+    if (spec->dsp)
+        e->dsp = *spec->dsp;
+    else if (sct_dsp_init(&e->dsp, NULL) != SCT_OK)
+        return SCT_ERR_UNSUPPORTED;
+    if (sct_webp_score_create(&e->score, &e->picture, &e->dsp) != SCT_OK)
+        return sct_report_fail(spec->report, SCT_ERR_MEMORY, "no memory for a score");
+    return SCT_OK;
+}
+
 static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
                         struct sct_encoder_layout *layout)
 {
@@ -278,6 +303,7 @@ static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
     e->n_colours = spec->n_components - !!spec->has_alpha;
     e->quality = spec->lossless ? 0 : spec->quality;
     e->max_bytes = spec->lossless ? 0 : spec->max_bytes;
+    e->wanted_score = spec->lossless ? 0 : spec->score;
     e->target = spec->sink;
     plan_layout(&e->layout, spec);
     sct_webp_sink_init(&e->sink, &spec->sink, spec->width, spec->height);
@@ -305,6 +331,9 @@ static int open_encoder(sct_encoder **out, const struct sct_encoder_spec *spec,
         aim_lossless(e);
     else
         aim_lossy(e, spec->has_alpha);
+    status = open_score(e, spec);
+    if (status != SCT_OK)
+        goto fail;
     *layout = e->layout;
     *out = e;
     return SCT_OK;
@@ -387,17 +416,50 @@ static int write_file(struct sct_encoder *e)
     return SCT_OK;
 }
 
-/* A file of that quality in memory, where it is not too long for that. */
-static int try_quality(struct sct_encoder *e, int quality)
+/* A file of that quality in memory, where it has no more than max_bytes. */
+static int try_quality(struct sct_encoder *e, int quality, size_t max_bytes)
 {
     sct_memsink_free(&e->trial);
-    sct_memsink_init(&e->trial, e->max_bytes, e->report);
+    sct_memsink_init(&e->trial, max_bytes, e->report);
     const struct sct_sink sink = sct_memsink_sink(&e->trial);
     sct_webp_sink_restart(&e->sink, &sink);
     e->config.quality = (float)quality;
     e->trial_quality = quality;
     const int status = write_file(e);
     return e->trial.kept.status < 0 ? e->trial.kept.status : status;
+}
+
+static int estimate_score(struct sct_encoder *e, int quality, double *score)
+{
+    const int status = try_quality(e, quality, SIZE_MAX);
+    if (status < 0)
+        return status;
+    if (sct_webp_score_estimate(e->score, e->trial.kept.data, e->trial.kept.n_bytes,
+                                score) == SCT_OK)
+        return SCT_OK;
+    return sct_report_fail(e->report, SCT_ERR_MEMORY, "no memory for libwebp");
+}
+
+/* The lowest quality with the score, up to the spec's: by bisection, from where the estimate
+ * begins to be of use. */
+static int reach_score(struct sct_encoder *e)
+{
+    enum { MIN_QUALITY = 30 };
+    int too_low = sct_min(MIN_QUALITY, e->quality) - 1, reaches = e->quality;
+    sct_webp_score_start(e->score);
+    while (reaches - too_low > 1) {
+        const int middle = (too_low + reaches) / 2;
+        double score;
+        const int status = estimate_score(e, middle, &score);
+        if (status < 0)
+            return status;
+        if (score >= e->wanted_score)
+            reaches = middle;
+        else
+            too_low = middle;
+    }
+    e->quality = reaches;
+    return SCT_OK;
 }
 
 /* The highest quality, up to the spec's, at which the file is short enough. */
@@ -407,7 +469,7 @@ static int fit_quality(struct sct_encoder *e)
     for (int q = sct_fit_start(&fit, e->quality); q;
          q = sct_fit_next(&fit, e->trial.n_bytes <= e->max_bytes))
     {
-        const int status = try_quality(e, q);
+        const int status = try_quality(e, q, e->max_bytes);
         if (status < 0)
             return status;
     }
@@ -422,7 +484,9 @@ static int fit_quality(struct sct_encoder *e)
 static int write_lossy(struct sct_encoder *e)
 {
     const struct sct_blob *kept = &e->trial.kept;
-    const int status = e->max_bytes > 0 ? fit_quality(e) : SCT_OK;
+    int status = e->wanted_score > 0 ? reach_score(e) : SCT_OK;
+    if (status == SCT_OK && e->max_bytes > 0)
+        status = fit_quality(e);
     if (status < 0)
         return status;
     if (e->trial_quality == e->quality && kept->data) {

@@ -232,12 +232,11 @@ static int keeps_icc(const struct run *run, const struct variant_run *v)
                (v->route.out.model == SCT_GRAY && !v->variant.format->is_colour_only);
 }
 
-/* Whether the encoder can find the quality for a score: JPEG can, of these models. */
+/* Whether the encoder can find the quality for a score: it can, of these models. */
 static int finds_quality(const struct variant_run *v)
 {
     const enum sct_model model = v->route.out.model;
-    return v->variant.format == &sct_jpeg_encoder &&
-           (model == SCT_YCC || model == SCT_GRAY);
+    return v->variant.format->quality && (model == SCT_YCC || model == SCT_GRAY);
 }
 
 /* The variant's, or less where the source was saved at less in the same format. Where a score is

@@ -73,8 +73,8 @@ struct sct_variant {
     int lossless;                    /* WebP */
     int compression; /* PNG and lossless WebP: 0..9, SCT_COMPRESSION_DEFAULT */
     int effort; /* JPEG, lossy WebP: 0..SCT_MAX_EFFORT, how hard to try to save bytes */
-    /* 0: none. `score`: of a JPEG, the lowest quality, up to `quality`, to which SSIMULACRA2 is
-     * likely to give it, 1..99. `max_bytes`: then quality is lowered until the file is not larger;
+    /* 0: none. `score`: the lowest quality, up to `quality`, to which SSIMULACRA2 is likely to give
+     * it, 1..99. `max_bytes`: then quality is lowered until the file is not larger;
      * SCT_ERR_TOO_LARGE where that is not enough, or a lossless file is larger. Both have
      * pictures encoded again, too. */
     int score;

@@ -598,6 +598,40 @@ static void bands_are_counted(void **state)
     sct_webp_encoder.close(NULL);
 }
 
+/* Whatever open allocates; the search for a score allocates in finish, too. */
+static void allocations_of_a_search_may_fail(void **state)
+{
+    (void)state;
+    struct sct_encoder_spec spec = make_spec(LOSSY, 45, 23);
+    int n = 0;
+    spec.score = 70;
+    spec.max_bytes = 1 << 20;
+    for (int status = SCT_ERR_MEMORY; status == SCT_ERR_MEMORY; n++) {
+        struct sct_report report = {.n_warnings = 0};
+        struct keep_sink sink = {.fail_at = 0};
+        struct sct_encoder_layout layout;
+        sct_encoder *e;
+        spec.report = &report;
+        spec.sink = (struct sct_sink){keep_write, &sink};
+        n_allocations = 0;
+        failing_allocation = n;
+        status = sct_webp_encoder.open(&e, &spec, &layout);
+        if (status == SCT_OK) {
+            struct planes p = make_planes(&layout, 3, 0);
+            assert_int_equal(write_bands(e, &layout, &p), SCT_OK);
+            status = sct_webp_encoder.finish(e);
+            free_planes(&p);
+        }
+        assert_true(status == SCT_OK || status == SCT_ERR_MEMORY);
+        assert_true((status == SCT_OK) == (report.message[0] == '\0'));
+        assert_true((status == SCT_OK) == (sink.kept.size > 0));
+        sct_webp_encoder.close(e);
+        bytes_free(&sink.kept);
+    }
+    failing_allocation = -1;
+    assert_true(n > 4);
+}
+
 static void allocations_may_fail(void **state)
 {
     (void)state;
@@ -624,18 +658,14 @@ static void allocations_may_fail(void **state)
 
 /* ---- limits on bytes --------------------------------------------------------------- */
 
-/* Encodes lossily, up to `quality`, with a limit; tells the quality that came out. */
-static struct bytes fit(int kind, int quality, size_t max_bytes, struct sct_bytes exif,
-                        int *quality_used)
+/* Encodes lossily with a limit or for a score, and tells the quality that came out. */
+static struct bytes search_quality(struct sct_encoder_spec spec, int *quality_used)
 {
-    struct sct_encoder_spec spec = make_spec(kind, 97, 61);
     struct keep_sink sink = {.fail_at = 0};
     struct sct_encoder_layout layout;
     sct_encoder *e;
-    spec.quality = quality;
-    spec.max_bytes = max_bytes;
-    spec.exif = exif;
     spec.sink = (struct sct_sink){keep_write, &sink};
+    assert_true(sct_webp_encoder.bytes(&spec) > 0);
     assert_int_equal(sct_webp_encoder.open(&e, &spec, &layout), SCT_OK);
     struct planes p = make_planes(&layout, spec.n_components, spec.has_alpha);
     assert_int_equal(write_bands(e, &layout, &p), SCT_OK);
@@ -644,6 +674,16 @@ static struct bytes fit(int kind, int quality, size_t max_bytes, struct sct_byte
     sct_webp_encoder.close(e);
     free_planes(&p);
     return sink.kept;
+}
+
+static struct bytes fit(int kind, int quality, size_t max_bytes, struct sct_bytes exif,
+                        int *quality_used)
+{
+    struct sct_encoder_spec spec = make_spec(kind, 97, 61);
+    spec.quality = quality;
+    spec.max_bytes = max_bytes;
+    spec.exif = exif;
+    return search_quality(spec, quality_used);
 }
 
 static void the_highest_quality_that_fits_is_found(void **state)
@@ -669,6 +709,64 @@ static void the_highest_quality_that_fits_is_found(void **state)
             bytes_free(&less);
             bytes_free(&again);
         }
+}
+
+static void better_scores_take_more_quality(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < N_LOSSY; kind++) {
+        int last = 0, used;
+        for (int score = 10; score <= 99; score += 20) {
+            struct sct_encoder_spec spec = make_spec(kind, 97, 61);
+            spec.quality = 100;
+            spec.score = score;
+            struct bytes file = search_quality(spec, &used);
+            assert_true(used >= last);
+            last = used;
+            spec.score = 0;
+            spec.quality = used;
+            struct bytes plain = search_quality(spec, &used);
+            assert_int_equal(plain.size, file.size);
+            assert_memory_equal(plain.data, file.data, file.size);
+            bytes_free(&file);
+            bytes_free(&plain);
+        }
+        assert_true(last > 60);
+    }
+}
+
+static void a_score_and_a_limit_go_together(void **state)
+{
+    (void)state;
+    struct sct_encoder_spec spec = make_spec(LOSSY, 97, 61);
+    int for_score, for_both;
+    spec.quality = 100;
+    spec.score = 80;
+    struct bytes score = search_quality(spec, &for_score);
+    spec.max_bytes = score.size;
+    struct bytes same = search_quality(spec, &for_both);
+    assert_int_equal(for_both, for_score);
+    spec.max_bytes = score.size / 2;
+    struct bytes less = search_quality(spec, &for_both);
+    assert_true(for_both < for_score && less.size <= score.size / 2);
+    bytes_free(&score);
+    bytes_free(&same);
+    bytes_free(&less);
+}
+
+static void pictures_smaller_than_a_block_have_scores(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < N_LOSSY; kind++)
+        for (int width = 1; width <= 17; width += 5)
+            for (int height = 1; height <= 17; height += 8) {
+                struct sct_encoder_spec spec = make_spec(kind, width, height);
+                int used;
+                spec.score = 70;
+                struct bytes file = search_quality(spec, &used);
+                assert_in_range(used, 1, 80);
+                bytes_free(&file);
+            }
 }
 
 static void too_few_bytes_are_an_error(void **state)
@@ -716,7 +814,11 @@ int main(void)
         cmocka_unit_test(failing_sinks_are_io),
         cmocka_unit_test(bands_are_counted),
         cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(allocations_of_a_search_may_fail),
         cmocka_unit_test(the_highest_quality_that_fits_is_found),
+        cmocka_unit_test(better_scores_take_more_quality),
+        cmocka_unit_test(a_score_and_a_limit_go_together),
+        cmocka_unit_test(pictures_smaller_than_a_block_have_scores),
         cmocka_unit_test(too_few_bytes_are_an_error),
         cmocka_unit_test(the_encoder_has_a_name),
     };

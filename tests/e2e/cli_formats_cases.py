@@ -64,6 +64,15 @@ class Formats(PictureTest):
         self.assertEqual(self.png("a.png").width, 9)
         self.assertEqual(read(self.at("a.webp"))[:4], b"RIFF")
 
+    def test_webp_for_a_score(self):
+        made = []
+        for score in ("40", "60", "75", "85"):
+            o = self.resize("--json", "-s", "300", "-q", f"auto:{score}", "-o", "p.webp", corpus(PHOTO)).objects[0]
+            made.append(o["outputs"][0])
+        self.assertEqual([m["quality"] for m in made], sorted(m["quality"] for m in made))
+        self.assertLess(made[0]["bytes"], made[3]["bytes"])
+        self.assertTrue(30 <= made[0]["quality"] < made[3]["quality"] < 100, made)
+
     def test_max_bytes(self):
         for kind in ("webp", "jpeg"):
             plain = self.resize("--json", "-s", "300", "-f", kind, "-o", f"p.{kind}", corpus(PHOTO)).objects[0]["outputs"][0]
