@@ -31,7 +31,7 @@ static int count_bytes(void *ctx, const void *data, size_t n)
 
 static double encode(const struct bench_planes *p, int effort, int optimize, int quality)
 {
-    enum { SMALL_PIXELS = 1 << 18 }; /* as in driver/pipeline.c */
+    enum { SMALL_PIXELS = 1 << 18 }; /* as in driver/outlet.c */
     size_t n_bytes = 0;
     struct sct_encoder_layout layout;
     sct_encoder *e;
