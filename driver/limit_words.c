@@ -16,16 +16,19 @@ static const struct {
     const char *name;
     enum kind kind;
     size_t offset; /* in struct sct_limits */
-    int max;       /* of a NUMBER */
+    int max;       /* of a NUMBER, and the same in words */
+    const char *wanted;
 } limits_known[] = {
-    {"max-pixels", PIXELS, offsetof(struct sct_limits, max_pixels), 0},
-    {"max-side", NUMBER, offsetof(struct sct_limits, max_side), 1 << 24},
-    {"max-whole-pixels", PIXELS, offsetof(struct sct_limits, max_whole_pixels), 0},
-    {"max-input", BYTES, offsetof(struct sct_limits, max_input_bytes), 0},
-    {"max-metadata", BYTES, offsetof(struct sct_limits, max_metadata_bytes), 0},
-    {"max-scans", NUMBER, offsetof(struct sct_limits, max_scans), 1000000},
-    {"max-memory", SIZE, offsetof(struct sct_limits, max_memory_bytes), 0},
-    {"timeout", SECONDS, offsetof(struct sct_limits, max_seconds), 0},
+    {"max-pixels", PIXELS, offsetof(struct sct_limits, max_pixels), 0, ""},
+    {"max-side", NUMBER, offsetof(struct sct_limits, max_side), 1 << 24,
+     "a whole number from 1 to 16777216"},
+    {"max-whole-pixels", PIXELS, offsetof(struct sct_limits, max_whole_pixels), 0, ""},
+    {"max-input", BYTES, offsetof(struct sct_limits, max_input_bytes), 0, ""},
+    {"max-metadata", BYTES, offsetof(struct sct_limits, max_metadata_bytes), 0, ""},
+    {"max-scans", NUMBER, offsetof(struct sct_limits, max_scans), 1000000,
+     "a whole number from 1 to 1000000"},
+    {"max-memory", SIZE, offsetof(struct sct_limits, max_memory_bytes), 0, ""},
+    {"timeout", SECONDS, offsetof(struct sct_limits, max_seconds), 0, ""},
 };
 
 enum { N_LIMITS = sizeof limits_known / sizeof *limits_known };
@@ -33,17 +36,6 @@ enum { N_LIMITS = sizeof limits_known / sizeof *limits_known };
 const char *sct_limits_name_at(int i)
 {
     return i < N_LIMITS ? limits_known[i].name : NULL;
-}
-
-static int take_seconds(double *out, const char *text)
-{
-    char *end;
-    const double value = strtod(text, &end);
-    if (strspn(text, "0123456789.") != strlen(text) || end == text || *end ||
-        !(value > 0 && value <= 1e6))
-        return SCT_ERR_ARGUMENT;
-    *out = value;
-    return SCT_OK;
 }
 
 int sct_limits_take(struct sct_limits *limits, const char *name, const char *text,
@@ -72,14 +64,14 @@ int sct_limits_take(struct sct_limits *limits, const char *name, const char *tex
             *(size_t *)place = (size_t)value;
         break;
     case NUMBER:
-        *wanted = "a whole number from 1";
+        *wanted = limits_known[i].wanted;
         status = sct_integer_parse(text, 1, limits_known[i].max, &value);
         if (status == SCT_OK)
             *(int *)place = (int)value;
         break;
     case SECONDS:
         *wanted = "a number of seconds, such as 10 or 0.5";
-        status = take_seconds(place, text);
+        status = sct_seconds_parse(text, place);
         break;
     }
     return status;

@@ -2,49 +2,9 @@
 #include "option_parts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-/* The same limits in the environment; options take precedence. */
-static const struct {
-    const char *name;
-    int option;
-} limit_variables[] = {{"SCANTLING_MAX_PIXELS", OPT_MAX_PIXELS},
-                       {"SCANTLING_MAX_SIDE", OPT_MAX_SIDE},
-                       {"SCANTLING_MAX_WHOLE_PIXELS", OPT_MAX_WHOLE_PIXELS},
-                       {"SCANTLING_MAX_INPUT", OPT_MAX_INPUT},
-                       {"SCANTLING_MAX_METADATA", OPT_MAX_METADATA},
-                       {"SCANTLING_MAX_SCANS", OPT_MAX_SCANS},
-                       {"SCANTLING_MAX_MEMORY", OPT_MAX_MEMORY},
-                       {"SCANTLING_TIMEOUT", OPT_TIMEOUT}};
-
-/* `name` is that of the option or of the variable. SCT_DONE: no limit. */
-static int take_named_limit(int c, const char *name, const char *text,
-                            struct sct_limits *limits)
-{
-    int64_t value;
-    int status;
-    switch (c) {
-    case OPT_MAX_PIXELS:
-        return sct_option_take_amount(name, text, 1000, &limits->max_pixels);
-    case OPT_MAX_SIDE:
-        return sct_option_take_number(name, text, 1 << 24, &limits->max_side);
-    case OPT_MAX_WHOLE_PIXELS:
-        return sct_option_take_amount(name, text, 1000, &limits->max_whole_pixels);
-    case OPT_MAX_INPUT:
-        return sct_option_take_amount(name, text, 1024, &limits->max_input_bytes);
-    case OPT_MAX_METADATA:
-        return sct_option_take_amount(name, text, 1024, &limits->max_metadata_bytes);
-    case OPT_MAX_SCANS:
-        return sct_option_take_number(name, text, 1000000, &limits->max_scans);
-    case OPT_MAX_MEMORY:
-        status = sct_option_take_amount(name, text, 1024, &value);
-        if (status == SCT_OK)
-            limits->max_memory_bytes = (size_t)value;
-        return status;
-    case OPT_TIMEOUT: return sct_option_take_seconds(name, text, &limits->max_seconds);
-    default: return SCT_DONE;
-    }
-}
+#include "limit_words.h"
+#include "text.h"
 
 static const char *name_limit(int c)
 {
@@ -57,21 +17,19 @@ static const char *name_limit(int c)
 
 int sct_option_take_limit(int c, const char *text, struct sct_limits *limits)
 {
-    char name[32];
-    snprintf(name, sizeof name, "--%s", name_limit(c));
-    return take_named_limit(c, name, text, limits);
+    char option[32];
+    const char *const name = name_limit(c), *wanted = "";
+    const int status = sct_limits_take(limits, name, text, &wanted);
+    snprintf(option, sizeof option, "--%s", name);
+    return status == SCT_ERR_ARGUMENT ? sct_option_refuse(option, text, wanted) : status;
 }
 
-/* An empty variable is none. */
 int sct_option_take_environment(struct sct_limits *limits)
 {
-    int status = SCT_OK;
-    for (size_t i = 0; i < sizeof limit_variables / sizeof *limit_variables; i++) {
-        const char *const text = getenv(limit_variables[i].name);
-        if (text && text[0] && status == SCT_OK)
-            status = take_named_limit(limit_variables[i].option, limit_variables[i].name,
-                                      text, limits);
-    }
+    struct sct_report report = {.message = ""};
+    const int status = sct_limits_from_environment(limits, &report);
+    if (status != SCT_OK)
+        sct_text_complain("%s", report.message);
     return status;
 }
 

@@ -90,13 +90,6 @@ struct sct_option_reading {
 /* Complains: the value of that option is not what was wanted. SCT_ERR_ARGUMENT. */
 int sct_option_refuse(const char *option, const char *value, const char *wanted);
 
-/* A whole number, 1..max. */
-int sct_option_take_number(const char *option, const char *text, int max, int *out);
-
-/* A whole number, perhaps with K, M or G: `unit`, its square, its cube. */
-int sct_option_take_amount(const char *name, const char *text, int64_t unit,
-                           int64_t *out);
-
 /* Seconds with up to three decimals. */
 int sct_option_take_seconds(const char *name, const char *text, double *seconds);
 

@@ -3,6 +3,7 @@
 #include "words.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Reads digits at *text and moves past them. -1 when there are none, when they start with
@@ -220,5 +221,16 @@ int sct_quality_parse(const char *text, int *quality, int *score)
         return SCT_ERR_ARGUMENT;
     *quality = is_auto ? 100 : (int)value;
     *score = is_auto ? (int)value : 0;
+    return SCT_OK;
+}
+
+int sct_seconds_parse(const char *text, double *seconds)
+{
+    char *end;
+    const double value = strtod(text, &end);
+    if (strspn(text, "0123456789.") != strlen(text) || end == text || *end ||
+        !(value > 0 && value <= 1e6))
+        return SCT_ERR_ARGUMENT;
+    *seconds = value;
     return SCT_OK;
 }

@@ -51,6 +51,9 @@ int sct_integer_parse(const char *text, int64_t min, int64_t max, int64_t *value
  * the one before. */
 int sct_amount_parse(const char *text, int64_t unit, int64_t max, int64_t *value);
 
+/* Seconds, above 0 and up to a million, with a fraction or without: "10", "0.5". */
+int sct_seconds_parse(const char *text, double *seconds);
+
 /* Whether this can be a variant's name: 1..63 of A-Z a-z 0-9 . _ - and a letter or digit
  * first, so that it is safe in a file name. */
 int sct_name_is_valid(const char *text);
