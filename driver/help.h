@@ -9,6 +9,7 @@ const char *sct_help_info(void);
 const char *sct_help_watch(void);
 const char *sct_help_compare(void);
 const char *sct_help_store(void); /* this and what follows: where SCT_HAVE_STORES */
+const char *sct_help_worker(void);
 const char *sct_help_backfill(void);
 const char *sct_help_redrive(void);
 const char *sct_help_verify(void);

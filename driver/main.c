@@ -78,6 +78,7 @@ static const struct {
     {"compare", sct_command_compare, sct_help_compare},
 #ifdef SCT_HAVE_STORES
     {"store", sct_command_store, sct_help_store},
+    {"worker", sct_command_worker, sct_help_worker},
     {"backfill", sct_command_backfill, sct_help_backfill},
     {"redrive", sct_command_redrive, sct_help_redrive},
     {"verify", sct_command_verify, sct_help_verify},

@@ -12,6 +12,7 @@
 
 #include "aws_json.h"
 #include "mem.h"
+#include "text.h"
 
 enum { MAX_BATCH = 10, N_ROUNDS = 4, SLACK_S = 20 };
 
@@ -330,13 +331,25 @@ int sct_sqs_change_visibility(sct_sqs *q, struct sct_sqs_entry *entry, int n,
     return do_batch(q, &b, entry, n, report);
 }
 
+/* Attributes are XML's characters and no others, or the message is refused. NULL: no memory. */
+static json_t *make_attribute(const struct sct_sqs_attribute *a)
+{
+    char *const text = sct_text_utf8(a->value);
+    for (char *p = text; p && *p; p++)
+        if ((unsigned char)*p < ' ')
+            *p = ' ';
+    json_t *const value =
+        json_pack("{s:s, s:s}", "DataType", a->type, "StringValue", text ? text : "");
+    free(text);
+    return value;
+}
+
 static json_t *describe_send(const struct sct_sqs_entry *e, const char *id)
 {
     json_t *const attributes = json_object();
     for (int i = 0; i < e->n_attributes; i++)
         json_object_set_new(attributes, e->attribute[i].name,
-                            json_pack("{s:s, s:s}", "DataType", e->attribute[i].type,
-                                      "StringValue", e->attribute[i].value));
+                            make_attribute(&e->attribute[i]));
     json_t *const root = json_pack("{s:s, s:s, s:i}", "Id", id, "MessageBody", e->body,
                                    "DelaySeconds", e->delay_s);
     if (root && e->n_attributes > 0)

@@ -180,8 +180,9 @@ class Manual(CommandTest):
         for words, section, some in ((["resize"], "scantling resize", "--max-memory"),
                                      (["info"], "scantling info", "--json"),
                                      (["compare"], "scantling compare", "--no-butteraugli"),
+                                     (["worker"], "scantling worker", "--drain"),
                                      (["store"], "scantling store", "--if-match")):
-            if words == ["store"] and self.run_command("store", "--help").status == 2:
+            if words[0] in ("store", "worker") and self.run_command(*words, "--help").status == 2:
                 continue  # not built in
             in_help, in_page = self.help_options(*words), self.page_options(section)
             self.assertIn(some, in_help)
