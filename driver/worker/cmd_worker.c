@@ -192,19 +192,22 @@ static int start_sandbox(struct command *c, struct sct_report *report)
                                               "%s; --no-sandbox does without", message);
 }
 
-static int start_metrics(struct command *c, struct sct_report *report)
+static int create_metrics(struct command *c)
 {
-    const struct worker_options *const o = &c->options;
-    const struct sct_probes probes = {is_alive, is_ready, c};
     struct sct_metrics_spec spec;
     sct_metrics_spec_init(&spec);
     spec.service = "worker";
-    if (o->memory_mb > 0)
-        spec.memory_mb = o->memory_mb;
-    return sct_metrics_create(&c->metrics, &spec) != SCT_OK ? SCT_ERR_MEMORY
-           : o->metrics ? sct_metrics_server_create(&c->server, o->metrics, c->metrics,
-                                                    &probes, report)
-                        : SCT_OK;
+    if (c->options.memory_mb > 0)
+        spec.memory_mb = c->options.memory_mb;
+    return sct_metrics_create(&c->metrics, &spec);
+}
+
+static int start_server(struct command *c, struct sct_report *report)
+{
+    const struct sct_probes probes = {is_alive, is_ready, c};
+    return c->options.metrics ? sct_metrics_server_create(&c->server, c->options.metrics,
+                                                          c->metrics, &probes, report)
+                              : SCT_OK;
 }
 
 static void describe_service(struct command *c)
@@ -217,6 +220,7 @@ static void describe_service(struct command *c)
                                    .credentials = c->credentials,
                                    .log = &c->log,
                                    .isolate = c->isolate,
+                                   .metrics = c->metrics,
                                    .is_durable = 1};
     memcpy(s->source, c->settings.source, sizeof s->source);
 }
@@ -265,12 +269,14 @@ static int start(struct command *c, struct sct_report *report)
         status = sct_sqs_open(&c->receiving, queue, c->credentials, report);
     if (status == SCT_OK)
         status = sct_sqs_open(&c->keeping, queue, c->credentials, report);
+    if (status == SCT_OK)
+        status = create_metrics(c);
     describe_service(c);
     if (status == SCT_OK)
         status = check_service(c, report);
     if (status == SCT_OK)
-        status = start_metrics(c, report);
-    return status == SCT_OK ? create_worker(c) : status;
+        status = create_worker(c);
+    return status == SCT_OK ? start_server(c, report) : status;
 }
 
 /* ---- running ------------------------------------------------------------------------- */

@@ -49,8 +49,9 @@ struct sct_worker_spec {
     int backoff_s; /* a failed message is hidden for up to this, doubled with each receipt */
     int drains;    /* ends when the queue is empty */
     const struct sct_log *log; /* borrowed */
-    sct_metrics *metrics;      /* borrowed; NULL: none */
-    FILE *emf; /* gets lines about metrics every minute, and at the end; NULL: none */
+    sct_metrics
+        *metrics; /* gets gauges; what is counted is the hands' matter; NULL: none */
+    FILE *emf;    /* gets lines about metrics every minute, and at the end; NULL: none */
 };
 
 typedef struct sct_worker sct_worker;

@@ -11,20 +11,9 @@
 enum { MAX_BACKOFF_S = 900 };
 
 static void count(sct_worker *w, enum sct_service_end end,
-                  const struct sct_event_record *record,
-                  const struct sct_effect_result *result, int64_t duration_ms)
+                  const struct sct_effect_result *result)
 {
     const int is_fine = result->outcome.status == SCT_OK;
-    const struct sct_metrics_sample sample = {
-        .verdict = record->status != SCT_OK ? sct_event_verdict(record->status).word
-                                            : sct_effect_verdict(result).word,
-        .read_bytes = result->read_bytes,
-        .written_bytes = result->written_bytes,
-        .n_outputs = result->outcome.n_outputs,
-        .duration_ms = (double)duration_ms,
-        .ms = result->outcome.result.ms};
-    if (w->spec.metrics)
-        sct_metrics_add(w->spec.metrics, &sample);
     pthread_mutex_lock(&w->lock);
     w->sums.n_fine += is_fine;
     w->sums.n_failed += !is_fine && end == SCT_SERVICE_DONE;
@@ -53,10 +42,9 @@ int sct_worker_handle(sct_worker *w, void *hand, const struct sct_sqs_message *m
     const int status = sct_event_parse(&event, message->body, strlen(message->body));
     int must_stay = status != SCT_OK;
     for (int i = 0; i < event.n_records && status == SCT_OK; i++) {
-        const int64_t begun_ms = sct_worker_now();
         const enum sct_service_end end =
             hands->handle(hand, &event.record[i], message->body, message->id);
-        count(w, end, &event.record[i], hands->result(hand), sct_worker_now() - begun_ms);
+        count(w, end, hands->result(hand));
         must_stay |= end != SCT_SERVICE_DONE;
     }
     sct_event_free(&event);
