@@ -10,6 +10,7 @@
 #define _GNU_SOURCE 1
 #include "failure.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,26 @@ static void take_error(struct sct_failure *f, const char *message)
     take(f->message, sizeof f->message, message);
 }
 
+/* "Function.NotAnImage", as our functions fail, is "not_an_image". */
+static void take_error_type(struct sct_failure *f, const char *type)
+{
+    static const char prefix[] = "Function.";
+    char word[SCT_FAILURE_WORD_BYTES];
+    size_t n = 0;
+    if (!type || strncmp(type, prefix, sizeof prefix - 1) != 0 ||
+        strcmp(f->verdict, "exhausted") != 0)
+        return;
+    for (const char *p = type + sizeof prefix - 1; *p && n + 2 < sizeof word; p++) {
+        if (isupper((unsigned char)*p) && n > 0)
+            word[n++] = '_';
+        word[n++] = (char)tolower((unsigned char)*p);
+    }
+    if (is_verdict(word, n)) {
+        word[n] = '\0';
+        take(f->verdict, sizeof f->verdict, word);
+    }
+}
+
 static void take_time(struct sct_failure *f, int64_t ms)
 {
     const time_t s = (time_t)(ms / 1000);
@@ -196,6 +217,7 @@ static int read_destination(struct sct_failure_list *list, struct circumstances 
     struct sct_failure *const f = &c->failure;
     f->shape = SCT_FAILURE_DESTINATION;
     take_error(f, text_of(response, "errorMessage"));
+    take_error_type(f, text_of(response, "errorType"));
     if (!f->message[0])
         take(f->message, sizeof f->message, text_of(context, "condition"));
     if (text_of(context, "requestId"))

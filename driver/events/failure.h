@@ -13,8 +13,8 @@
  * any that event.h knows, with any number of records, each of which is a failure.
  *
  * The verdict of those that are not ours is the word that their error message begins with, where it
- * is one of ours ("corrupt: ..."), "timeout" where Lambda says so, and otherwise "exhausted": it was
- * tried as often as allowed. Command and servers. */
+ * is one of ours ("corrupt: ..."), or that of the error's type ("Function.Corrupt"), "timeout" where
+ * Lambda says so, and otherwise "exhausted": it was tried as often as allowed. Command and servers. */
 #ifndef SCT_FAILURE_H
 #define SCT_FAILURE_H
 

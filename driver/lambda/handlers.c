@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const struct sct_handler *const handlers[] = {
+    &sct_handler_failed,
     &sct_handler_presign,
     &sct_handler_render,
     &sct_handler_resize,

@@ -19,8 +19,8 @@ struct sct_handler {
     void (*free)(void *ctx); /* accepts NULL */
 };
 
-extern const struct sct_handler sct_handler_presign, sct_handler_render,
-    sct_handler_resize;
+extern const struct sct_handler sct_handler_failed, sct_handler_presign,
+    sct_handler_render, sct_handler_resize;
 
 /* NULL where there is none of this name. "bootstrap.presign" is "presign", since tools want a dot
  * there: what stands before the last dot does not count. */

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "failure.h"
+#include "source_url.h"
 #include "sqs.h"
 #include "verdict.h"
 
@@ -86,28 +87,13 @@ int sct_service_trace(sct_service *s, const char *trace_id)
 
 /* ---- sources ------------------------------------------------------------------------- */
 
-static int is_within(const char *url, const char *prefix)
-{
-    const size_t n = strlen(prefix);
-    return strncmp(url, prefix, n) == 0 &&
-           (url[n] == '\0' || url[n] == '/' || (n > 0 && prefix[n - 1] == '/'));
-}
-
-/* A record names its bucket; a prefix that is allowed may go on in its key. */
+/* Objects in the target are outputs, of which no others are to be made. */
 static int is_allowed(const struct sct_service_spec *spec,
                       const struct sct_event_record *record)
 {
-    char *name = NULL;
-    int is_fine = spec->n_sources == 0;
-    if (asprintf(&name, "%s/%s", record->store, record->key) < 0)
-        return 0;
-    for (int i = 0; !is_fine && i < spec->n_sources; i++)
-        is_fine = is_within(name, spec->source[i]);
-    if (is_fine)
-        is_fine =
-            !is_within(name, spec->target); /* or outputs would be made of outputs */
-    free(name);
-    return is_fine;
+    return (spec->n_sources == 0 || sct_source_holds(spec->source, spec->n_sources,
+                                                     record->store, record->key)) &&
+           !sct_source_holds(&spec->target, 1, record->store, record->key);
 }
 
 static int open_source(sct_service *s, const char *url, sct_store **out,

@@ -35,3 +35,29 @@ int sct_source_split(const char *source, char **store, char **prefix)
     *store = *prefix = NULL;
     return SCT_ERR_MEMORY;
 }
+
+/* Whether store/key begins with `prefix`, whole names of folders only. */
+static int is_within(const char *prefix, const char *store, const char *key)
+{
+    const size_t n = strlen(prefix), n_store = strlen(store);
+    const char *rest = key;
+    if (n > n_store) {
+        if (strncmp(prefix, store, n_store) != 0 || prefix[n_store] != '/')
+            return 0;
+        const size_t n_key = n - n_store - 1;
+        if (strncmp(prefix + n_store + 1, key, n_key) != 0)
+            return 0;
+        rest = key + n_key;
+        return n_key == 0 || rest[-1] == '/' || *rest == '/' || *rest == '\0';
+    }
+    return strncmp(prefix, store, n) == 0 &&
+           (store[n] == '\0' || store[n] == '/' || (n > 0 && prefix[n - 1] == '/'));
+}
+
+int sct_source_holds(const char *const *source, int n, const char *store, const char *key)
+{
+    for (int i = 0; i < n; i++)
+        if (is_within(source[i], store, key))
+            return 1;
+    return 0;
+}

@@ -9,4 +9,9 @@
  * SCT_ERR_MEMORY; then both are NULL. */
 int sct_source_split(const char *source, char **store, char **prefix);
 
+/* Whether one of n sources holds an object: an event names its bucket, and the prefix of a source
+ * goes on in the key. */
+int sct_source_holds(const char *const *source, int n, const char *store,
+                     const char *key);
+
 #endif

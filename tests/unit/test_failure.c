@@ -181,6 +181,12 @@ static void a_destination_without_an_answer_says_why(void **state)
     parse_delivered(&list, DESTINATION("null"), "{}");
     check_words(&list.failure[0], "exhausted", "RetriesExhausted", "e4b46cbf");
     sct_failure_list_free(&list);
+    parse_delivered(&list,
+                    DESTINATION("{\"errorMessage\":\"row 3\",\"errorType\":"
+                                "\"Function.NotAnImage\"}"),
+                    "{}");
+    check_words(&list.failure[0], "not_an_image", "row 3", "e4b46cbf");
+    sct_failure_list_free(&list);
 }
 
 static void a_topic_is_looked_through(void **state)
