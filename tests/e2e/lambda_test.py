@@ -8,10 +8,12 @@ does odd things.
 import http.client
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -229,6 +231,50 @@ class Runtime(unittest.TestCase):
         for _ in range(400):
             self.stub.invoke(payload)
         self.assertLess(self.stub.process.rss_kib, before + 1024)
+
+
+class Command(unittest.TestCase):
+    """The stub as people start it."""
+
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "runtime_stub.py")
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="scantling-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def test_events_of_a_folder_are_replayed(self):
+        for name, text in (("1", "echo a"), ("2", "fail -7"), ("3", "exit")):
+            with open(os.path.join(self.folder, name), "w", encoding="ascii") as f:
+                f.write(text)
+        done = subprocess.run([sys.executable, self.path, "--repeat", "2", ECHO, self.folder], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)  # fmt: skip
+        self.assertEqual(done.returncode, 1)
+        *lines, last = (json.loads(line) for line in done.stdout.decode().splitlines())
+        self.assertEqual([line["outcome"] for line in lines], ["answered", "failed", "exited"] * 2)
+        self.assertEqual((lines[0]["answer"], lines[1]["error_type"]), ("echo a", "Function.Corrupt"))
+        self.assertEqual((last["failed"], len(last["cold_ms"])), (4, 2))
+
+    def test_a_port_takes_events_as_lambda_does(self):
+        child = subprocess.Popen([sys.executable, self.path, "--control", "0", ECHO], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.terminate)
+        url = child.stdout.readline().decode().split()[1]
+        address, _, path = url.removeprefix("http://").partition("/")
+        api = http.client.HTTPConnection(address, timeout=60)
+        self.addCleanup(api.close)
+        for body, headers, status, answer in (
+            ("echo b", {}, 200, "echo b"),
+            ("fail -7 Function.Odd", {}, 200, "Function.Odd"),
+            ("echo c", {"X-Amz-Invocation-Type": "Event"}, 202, ""),
+        ):
+            api.request("POST", "/" + path, body, headers)
+            told = api.getresponse()
+            self.assertEqual(told.status, status)
+            self.assertIn(answer, told.read().decode())
+            self.assertEqual(told.headers["X-Amz-Function-Error"], "Unhandled" if "Odd" in answer else None)
+        api.request("GET", "/processes")
+        self.assertEqual([p["status"] for p in json.loads(api.getresponse().read())], [None])
 
 
 class Said:

@@ -414,7 +414,7 @@ def serve(stub, port):
 
 
 def replay(stub, paths, repeat):
-    times, n_bad = [], 0
+    times, n_bad, rss_kib = [], 0, []
     for _ in range(repeat):
         for name, payload in list_events(paths):
             invocation = stub.invoke(payload)
@@ -422,9 +422,11 @@ def replay(stub, paths, repeat):
             n_bad += invocation.outcome != "answered"
             if invocation.ms and not invocation.is_cold:
                 times.append(invocation.ms)
+            if stub.process:
+                rss_kib = [*rss_kib[:1], stub.process.rss_kib]
     cold = [round(p.cold_ms, 3) for p in stub.processes if p.cold_ms]
     median = round(sorted(times)[len(times) // 2], 3) if times else None
-    print(json.dumps({"failed": n_bad, "warm_ms_median": median, "cold_ms": cold}))
+    print(json.dumps({"failed": n_bad, "warm_ms_median": median, "cold_ms": cold, "rss_kib_first_last": rss_kib}))
     return n_bad
 
 

@@ -19,6 +19,7 @@
 #include <openssl/rsa.h>
 
 #include "base64.h"
+#include "fail_alloc.h"
 #include "jwt.h"
 #include "mem.h"
 #include "upload_key.h"
@@ -608,6 +609,51 @@ static void tokens_have_their_time_give_or_take_the_leeway(void **state)
     sct_jwt_keys_free(keys);
 }
 
+/* ---- memory ------------------------------------------------------------------------- */
+
+static void without_memory_nobody_is_let_in(void **state)
+{
+    for (int i = 0; i < N_SIGNERS; i++) {
+        sct_jwt_keys *const keys = keys_of(i);
+        char *const token = make_token(i, NULL, good_claims);
+        struct sct_jwt_claims claims;
+        struct sct_report report;
+        int status = SCT_ERR_DENIED;
+        for (failing_allocation = 0; status != SCT_OK; failing_allocation++) {
+            n_allocations = 0;
+            status = verify_at(keys, token, NOW_S, &claims, &report);
+            assert_int_equal(status, n_allocations > failing_allocation ? SCT_ERR_DENIED
+                                                                        : SCT_OK);
+        }
+        failing_allocation = -1;
+        sct_mem_free(token);
+        sct_jwt_keys_free(keys);
+    }
+    (void)state;
+}
+
+static void without_memory_there_are_no_keys(void **state)
+{
+    char *const set = make_set(",\"kid\":\"one\"");
+    char *const pem = make_pem(signer[RSA_SIGNER].key);
+    const char *const texts[] = {set, pem};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        int status = SCT_ERR_MEMORY;
+        for (failing_allocation = 0; status != SCT_OK; failing_allocation++) {
+            sct_jwt_keys *keys;
+            n_allocations = 0;
+            status = sct_jwt_keys_create(&keys, texts[i], NULL);
+            assert_int_equal(status, n_allocations > failing_allocation ? SCT_ERR_MEMORY
+                                                                        : SCT_OK);
+            sct_jwt_keys_free(keys);
+        }
+        failing_allocation = -1;
+    }
+    sct_mem_free(set);
+    free(pem);
+}
+
 /* ---- base64, keys of uploads -------------------------------------------------------- */
 
 static void assert_decoded(enum sct_base64 alphabet, const char *text,
@@ -712,6 +758,8 @@ int main(void)
         cmocka_unit_test(claims_have_to_be_right),
         cmocka_unit_test(the_audience_may_be_among_others),
         cmocka_unit_test(tokens_have_their_time_give_or_take_the_leeway),
+        cmocka_unit_test(without_memory_nobody_is_let_in),
+        cmocka_unit_test(without_memory_there_are_no_keys),
         cmocka_unit_test(base64_has_one_text_for_each_value),
         cmocka_unit_test(base64_comes_back),
         cmocka_unit_test(upload_keys_cannot_be_chosen),
