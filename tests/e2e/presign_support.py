@@ -96,15 +96,21 @@ class PresignTest(unittest.TestCase):
 
     def start(self, handler="presign", **settings):
         """With these settings beside the usual ones; None: without that one."""
-        if self.stub:
-            self.stub.stop()
+        self.stop()
         usual = {"SCANTLING_UPLOADS": "s3://bucket/incoming", "SCANTLING_AUTH": "jwt", "SCANTLING_JWT_KEYS": self.keys(),
                  "SCANTLING_JWT_ISSUER": ISSUER, "SCANTLING_JWT_AUDIENCE": AUDIENCE}  # fmt: skip
         environment = {k: v for k, v in {**self.environment, **usual, **settings}.items() if v is not None}
         self.stub = RuntimeStub([BOOTSTRAP], handler=handler, environment=environment, stdout=subprocess.DEVNULL)
         self.stub.__enter__()
-        self.addCleanup(self.stub.stop)
+        self.addCleanup(self.stop)
         return self.stub
+
+    def stop(self):
+        """Every process has ended by itself: fine, or having said why it does not start."""
+        stub, self.stub = self.stub, None
+        if stub:
+            stub.stop()
+            self.assertTrue(all(p.child.returncode in (0, 1) for p in stub.processes))
 
     @classmethod
     def setUpClass(cls):

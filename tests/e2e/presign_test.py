@@ -225,7 +225,7 @@ class Requests(PresignTest):
         token = self.signer["EdDSA"].make_token()
         allowed = self.ask(JPEG, token=token).body
         self.ask({}, token=token)
-        self.stub.stop()
+        self.stop()
         with open(path, encoding="utf-8") as f:
             text = f.read()
         first, second = (json.loads(line) for line in text.splitlines())
