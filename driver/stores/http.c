@@ -245,26 +245,30 @@ static int outcome_of(sct_exchange *x)
     }
 }
 
-/* Until there is something to read, or nothing more will come. */
+/* Until there is something to read, or nothing more will come. An answer that has begun to arrive
+ * when it is to stop is waited for: whoever sent it takes it for delivered. */
 static int wait_for_body(sct_exchange *x)
 {
     const struct sct_curl *const curl = &x->http->curl;
     struct curl_waitfd stop = {.fd = x->stop_fd, .events = CURL_WAIT_POLLIN};
-    const unsigned n_stops = x->stop_fd > 0;
+    int is_stopped = 0;
     while (x->begin == x->end && !x->is_done) {
         if (x->is_paused) {
             x->is_paused = 0;
             curl->easy_pause(x->easy, CURLPAUSE_CONT);
         }
         CURLMcode code = move_on(x->http);
-        if (code == CURLM_OK && x->begin == x->end && !x->is_done)
+        if (code == CURLM_OK && x->begin == x->end && !x->is_done) {
+            if (is_stopped && sct_exchange_status(x) == 0)
+                return SCT_DONE;
+            const unsigned n_stops = x->stop_fd > 0 && !is_stopped;
             code = curl->multi_poll(x->http->multi, &stop, n_stops, POLL_MS, NULL);
+            is_stopped |= n_stops > 0 && stop.revents != 0;
+        }
         if (code != CURLM_OK) {
             strncpy(x->message, curl->multi_strerror(code), sizeof x->message - 1);
             return SCT_ERR_IO;
         }
-        if (stop.revents)
-            return SCT_DONE;
     }
     return x->begin < x->end ? SCT_OK : outcome_of(x);
 }

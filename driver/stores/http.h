@@ -28,7 +28,8 @@ struct sct_http_request {
     int stall_s;    /* below 1 KB/s for so long: given up; 0: 20 s; -1: any time */
     int total_ms;   /* for everything; 0: any time */
     int is_direct;  /* never through a proxy */
-    int stop_fd;    /* given up when there is something to read from it; 0: none */
+    int stop_fd;    /* when there is something to read from it, an answer that has not
+                       begun to arrive is no longer waited for; 0: none */
 };
 
 /* SCT_OK, SCT_ERR_MEMORY, or SCT_ERR_UNSUPPORTED without a libcurl. Certificates are

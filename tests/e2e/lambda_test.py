@@ -219,6 +219,8 @@ class Runtime(unittest.TestCase):
         times = [self.stub.invoke(b"{}").ms for _ in range(N_WARM)]
         print(f"\n  cold start {process.cold_ms:.1f} ms; warm, over {N_WARM}: median {statistics.median(times):.3f} ms, "
               f"worst of 20 {sorted(times)[-N_WARM // 20]:.3f} ms; RSS {process.rss_kib} KiB")  # fmt: skip
+        # A promise, and ten times what it takes: half of the invocations may be disturbed.
+        self.assertLess(statistics.median(times), 1)
 
     def test_memory_does_not_grow(self):
         # AddressSanitizer would keep what has been freed.
@@ -384,6 +386,23 @@ class Odd(unittest.TestCase):
                                expect=[("GET", "invocation/next"), ("POST", "invocation/id-0/response"),
                                        ("GET", "invocation/next")])  # fmt: skip
         self.assertEqual(api.n_connections, 3)
+
+    def test_an_event_that_is_on_its_way_is_handled_before_the_end(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = "127.0.0.1:%d" % server.getsockname()[1]
+            child = subprocess.Popen([ECHO], env={**os.environ, "AWS_LAMBDA_RUNTIME_API": address}, stdout=subprocess.DEVNULL)
+            connection, _ = server.accept()
+        with connection:
+            connection.settimeout(60)
+            self.assertIn(b"invocation/next", connection.recv(65536))
+            connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 9\r\nLambda-Runtime-Aws-Request-Id: id\r\n\r\n")
+            time.sleep(0.1)
+            child.terminate()
+            time.sleep(0.1)
+            connection.sendall(b"echo late")
+            self.assertTrue(connection.recv(65536).endswith(b"\r\n\r\necho late"))
+            connection.sendall(b"HTTP/1.1 202 X\r\nContent-Length: 0\r\n\r\n")
+            self.assertEqual(child.wait(60), 0)
 
     def test_headers_that_make_no_sense(self):
         for deadline in ("", "soon", "-5", "9" * 40, "12x"):

@@ -300,9 +300,12 @@ class RuntimeStub:
         """Ends the process. True: on SIGTERM."""
         with self.changed:
             self.is_over = True
-            process, self.process = self.process, None
-            self.changed.notify_all()
+            process = self.process
         ended = process.end() if process else True
+        with self.changed:
+            if process:
+                self.bury(process, "exited")
+            self.changed.notify_all()
         self.api.shutdown()
         self.api.server_close()
         self.threads[1].join()
