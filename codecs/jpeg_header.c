@@ -19,21 +19,23 @@ static long measure_distance(const uint16_t quantval[64], const uint8_t steps[64
     return distance;
 }
 
-int sct_jpeg_quality_estimate(const uint16_t quantval[64])
+int sct_jpeg_quality_estimate(const uint16_t quantval[64], int is_gray)
 {
     int best = 1;
     long best_distance = LONG_MAX;
 
-    for (int quality = 1; quality <= 100; quality++)
-        for (int is_standard = 1; is_standard >= 0; is_standard--) {
-            uint8_t steps[64];
-            sct_jpeg_quant_luma(steps, quality, is_standard);
-            const long distance = measure_distance(quantval, steps);
-            if (distance < best_distance) {
-                best = quality;
-                best_distance = distance;
-            }
+    for (int quality = 1; quality <= 100; quality++) {
+        uint8_t standard[64], luma[64];
+        sct_jpeg_quant_standard(standard, quality);
+        sct_jpeg_quant_luma(luma, quality, is_gray);
+        const long a = measure_distance(quantval, standard);
+        const long b = measure_distance(quantval, luma);
+        const long distance = a < b ? a : b;
+        if (distance < best_distance) {
+            best = quality;
+            best_distance = distance;
         }
+    }
     return best;
 }
 
@@ -189,7 +191,7 @@ int sct_jpeg_header_describe(struct sct_picture *picture, j_decompress_ptr cinfo
 
     const int table = cinfo->comp_info[0].quant_tbl_no;
     if (table >= 0 && table < NUM_QUANT_TBLS && cinfo->quant_tbl_ptrs[table])
-        picture->quality =
-            sct_jpeg_quality_estimate(cinfo->quant_tbl_ptrs[table]->quantval);
+        picture->quality = sct_jpeg_quality_estimate(
+            cinfo->quant_tbl_ptrs[table]->quantval, picture->model == SCT_GRAY);
     return SCT_OK;
 }

@@ -16,6 +16,6 @@ int sct_jpeg_header_describe(struct sct_picture *picture, j_decompress_ptr cinfo
 /* The quality whose luma table is nearest to this one, by the sum of absolute differences, of
  * libjpeg's (jpeg_set_quality) and of our own: exact for tables that either made. Natural
  * order. */
-int sct_jpeg_quality_estimate(const uint16_t quantval[64]);
+int sct_jpeg_quality_estimate(const uint16_t quantval[64], int is_gray);
 
 #endif

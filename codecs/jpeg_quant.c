@@ -86,19 +86,21 @@ static int standard_step(int i, int quality)
 }
 
 /* The scale of our steps, in 4096ths: at the same quality, no photograph's score is below the one
- * that libjpeg's steps give. Between the points it is linear. */
-static int plan_scale(int quality)
+ * that libjpeg's steps give. Between the points it is linear. Gray pictures have no chroma that
+ * could look better instead. */
+static int plan_scale(int quality, int is_gray)
 {
     static const struct {
-        int quality, share; /* of libjpeg's percentage, in thousandths */
-    } points[] = {{1, 325},  {40, 325}, {65, 360},  {80, 376},
-                  {90, 420}, {97, 460}, {100, 1000}};
+        int quality, share, gray_share; /* of libjpeg's percentage, in thousandths */
+    } points[] = {{1, 325, 286},  {40, 325, 286}, {65, 360, 310},   {80, 376, 304},
+                  {90, 420, 336}, {97, 460, 414}, {100, 1000, 1000}};
     int i = 1;
     while (quality > points[i].quality)
         i++;
     const int from = points[i - 1].quality, to = points[i].quality;
-    const int share = points[i - 1].share + (points[i].share - points[i - 1].share) *
-                                                (quality - from) / (to - from);
+    const int first = is_gray ? points[i - 1].gray_share : points[i - 1].share;
+    const int last = is_gray ? points[i].gray_share : points[i].share;
+    const int share = first + (last - first) * (quality - from) / (to - from);
     return standard_percent(quality) * share * 512 / 12500;
 }
 
@@ -107,12 +109,17 @@ static int scale_step(const uint16_t steps[64], int i, int scale)
     return sct_clamp((steps[i] * scale + (1 << 15)) >> 16, 1, 255);
 }
 
-void sct_jpeg_quant_luma(uint8_t steps[64], int quality, int is_standard)
+void sct_jpeg_quant_luma(uint8_t steps[64], int quality, int is_gray)
 {
-    const int scale = plan_scale(quality);
+    const int scale = plan_scale(quality, is_gray);
     for (int i = 0; i < 64; i++)
-        steps[i] = (uint8_t)(is_standard ? standard_step(i, quality)
-                                         : scale_step(luma_steps, i, scale));
+        steps[i] = (uint8_t)scale_step(luma_steps, i, scale);
+}
+
+void sct_jpeg_quant_standard(uint8_t steps[64], int quality)
+{
+    for (int i = 0; i < 64; i++)
+        steps[i] = (uint8_t)standard_step(i, quality);
 }
 
 /* `step` in coefs of T.81; `zero` and `zero_busy` in 256ths of it. */
@@ -162,9 +169,10 @@ void sct_jpeg_quant_plan(struct sct_jpeg_writer_spec *spec, enum sct_model model
         set_standard(spec, quality);
         return;
     }
+    const int scale = plan_scale(quality, model == SCT_GRAY);
     spec->frame.n_quants = spec->frame.n_components;
     for (int ci = 0; ci < spec->frame.n_components; ci++) {
         spec->frame.component[ci].quant = ci;
-        set_component(spec, ci, plan_scale(quality));
+        set_component(spec, ci, scale);
     }
 }

@@ -10,7 +10,8 @@
 void sct_jpeg_quant_plan(struct sct_jpeg_writer_spec *spec, enum sct_model model,
                          int quality);
 
-/* The luma table alone: ours, or libjpeg's. In the order of the kernel's fdct. */
-void sct_jpeg_quant_luma(uint8_t steps[64], int quality, int is_standard);
+/* The luma table alone, ours or libjpeg's, in the order of the kernel's fdct. */
+void sct_jpeg_quant_luma(uint8_t steps[64], int quality, int is_gray);
+void sct_jpeg_quant_standard(uint8_t steps[64], int quality);
 
 #endif

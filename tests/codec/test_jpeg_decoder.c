@@ -9,6 +9,7 @@
 #include <jpeglib.h>
 
 #include "decoder.h"
+#include "encoder.h"
 #include "jpeg_edge.h"
 #include "jpeg_header.h"
 #include "jpeg_lanes.h"
@@ -435,6 +436,47 @@ static struct bytes encode_gray(int quality, int width, int height, int h, int v
     jpeg_finish_compress(&cinfo);
     jpeg_destroy_compress(&cinfo);
     return (struct bytes){data, size};
+}
+
+/* One MCU by our own encoder. */
+static struct bytes encode_ours(int quality, enum sct_model model)
+{
+    uint8_t samples[8] = {0}, *rows[8];
+    uint8_t *const *planes[SCT_MAX_COMPONENTS] = {rows, rows, rows, rows};
+    struct keep_sink sink = {.fail_at = 0};
+    struct sct_encoder_layout layout;
+    sct_encoder *e;
+    struct sct_encoder_spec spec = {.width = 8,
+                                    .height = 8,
+                                    .model = model,
+                                    .n_components = model == SCT_GRAY ? 1 : 3,
+                                    .quality = quality,
+                                    .effort = 1,
+                                    .sink = {keep_write, &sink}};
+    for (int ci = 0; ci < spec.n_components; ci++)
+        spec.component[ci].h = spec.component[ci].v = 1;
+    for (int i = 0; i < 8; i++)
+        rows[i] = samples;
+    assert_int_equal(sct_jpeg_encoder.open(&e, &spec, &layout), SCT_OK);
+    assert_int_equal(sct_jpeg_encoder.write_band(e, planes), SCT_OK);
+    assert_int_equal(sct_jpeg_encoder.finish(e), SCT_OK);
+    sct_jpeg_encoder.close(e);
+    return sink.kept;
+}
+
+/* Where qualities have the same table, the lowest is told. */
+static void quality_is_exact_for_our_own_tables(void **state)
+{
+    (void)state;
+    for (int quality = 12; quality <= 99; quality++)
+        for (int is_gray = 0; is_gray < 2; is_gray++) {
+            struct bytes file = encode_ours(quality, is_gray ? SCT_GRAY : SCT_YCC);
+            struct result r = decode(&file, &(struct run){0});
+            assert_int_equal(r.status, SCT_DONE);
+            assert_int_equal(r.picture.quality, quality);
+            free_result(&r);
+            bytes_free(&file);
+        }
 }
 
 static void quality_is_exact_for_libjpegs_tables(void **state)
@@ -1050,6 +1092,7 @@ int main(void)
         cmocka_unit_test(every_corner_is_right),
         cmocka_unit_test(the_picture_tells_what_the_header_says),
         cmocka_unit_test(quality_is_exact_for_libjpegs_tables),
+        cmocka_unit_test(quality_is_exact_for_our_own_tables),
         cmocka_unit_test(a_lone_component_is_1x1_whatever_it_says),
         cmocka_unit_test(every_bad_file_gets_its_verdict),
         cmocka_unit_test(bad_codes_are_noticed_in_large_pieces_too),
