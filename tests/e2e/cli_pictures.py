@@ -80,11 +80,9 @@ class Png:
         header = struct.unpack(">IIBBBBB", self.chunks[b"IHDR"])
         self.width, self.height, self.depth, self.colour = header[:4]
 
-    def pixel(self, x, y):
-        """The samples of a pixel, of 8 or 16 bits; through the palette, where there is one."""
+    def find_pixel(self, row, x):
+        """The samples of a pixel of an unfiltered row."""
         bits = SAMPLES[self.colour] * self.depth
-        n_row = (self.width * bits + 7) // 8
-        row = unfilter(zlib.decompress(self.chunks[b"IDAT"]), n_row, max(1, bits // 8))[y]
         if self.depth < 8:
             value = row[x * self.depth // 8] >> (8 - self.depth - x * self.depth % 8)
             value &= (1 << self.depth) - 1
@@ -98,3 +96,12 @@ class Png:
         if self.colour == PALETTE:
             return tuple(self.chunks[b"PLTE"][3 * value : 3 * value + 3])
         return (value * 255 // ((1 << self.depth) - 1),)
+
+    def rows(self):
+        """Rows of pixels, each the samples of 8 or 16 bits; through the palette, where there is one."""
+        bits = SAMPLES[self.colour] * self.depth
+        rows = unfilter(zlib.decompress(self.chunks[b"IDAT"]), (self.width * bits + 7) // 8, max(1, bits // 8))
+        return [[self.find_pixel(row, x) for x in range(self.width)] for row in rows]
+
+    def pixel(self, x, y):
+        return self.rows()[y][x]
