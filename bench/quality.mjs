@@ -2,13 +2,17 @@
 // 16 bits, which the tools take as sRGB.
 //
 //     PSNR-Y      dB of luma; higher is better
+//     ssimulacra2 SSIMULACRA2 by `scantling compare`; higher is better
 //     ssimulacra  ssimulacra_main of Debian's libjxl-devtools, the first SSIMULACRA; lower is better
 //     butter      butteraugli_main's maximum and 3-norm; lower is better
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { scantling } from "./common.mjs";
+import { makePng, readPpm } from "./reference.mjs";
 
 export const metrics = [ // sign: 1 when higher is better
   { name: "PSNR-Y", key: "psnr_y", sign: 1, digits: 2 },
+  { name: "ssimulacra2", key: "ssimulacra2", sign: 1, digits: 2 },
   { name: "ssimulacra", key: "ssimulacra", sign: -1, digits: 5 },
   { name: "butter max", key: "butteraugli_max", sign: -1, digits: 3 },
   { name: "3-norm", key: "butteraugli_3norm", sign: -1, digits: 3 },
@@ -22,14 +26,20 @@ export function checkTools(...tools) {
 
 // Width, height and luma, 0 to 255.
 export function readLuma(file) {
-  const bytes = readFileSync(file);
-  const head = /^P6\s+(\d+)\s+(\d+)\s+(\d+)\s/.exec(bytes.toString("latin1", 0, 64));
-  const [width, height, peak] = head.slice(1).map(Number);
+  const { width, height, peak, samples } = readPpm(file);
   const wide = peak > 255, luma = new Float64Array(width * height);
-  const sample = (k) => wide ? bytes.readUInt16BE(head[0].length + 2 * k) : bytes[head[0].length + k];
+  const sample = (k) => wide ? samples.readUInt16BE(2 * k) : samples[k];
   for (let i = 0; i < luma.length; i++)
     luma[i] = (0.299 * sample(3 * i) + 0.587 * sample(3 * i + 1) + 0.114 * sample(3 * i + 2)) * 255 / peak;
   return { width, height, luma };
+}
+
+function findSsimulacra2(...ppmFiles) {
+  const files = ppmFiles.map((file) => {
+    writeFileSync(`${file}.png`, makePng(readPpm(file)));
+    return `${file}.png`;
+  });
+  return JSON.parse(execFileSync(scantling, ["compare", "--json", "--no-butteraugli", ...files])).ssimulacra2;
 }
 
 // `reference` is what readLuma gives of referenceFile.
@@ -43,6 +53,7 @@ export function scorePpm(referenceFile, reference, ppmFile) {
   const butteraugli = run("butteraugli_main").split("\n");
   return {
     psnr_y: 10 * Math.log10(255 * 255 * picture.luma.length / sum),
+    ssimulacra2: findSsimulacra2(referenceFile, ppmFile),
     ssimulacra: Number(run("ssimulacra_main")),
     butteraugli_max: Number(butteraugli[0]),
     butteraugli_3norm: Number(/3-norm: ([\d.]+)/.exec(butteraugli[1])[1]),
