@@ -181,8 +181,11 @@ class Manual(CommandTest):
                                      (["info"], "scantling info", "--json"),
                                      (["compare"], "scantling compare", "--no-butteraugli"),
                                      (["worker"], "scantling worker", "--drain"),
+                                     (["backfill"], "scantling backfill", "--since"),
+                                     (["verify"], "scantling verify", "--state"),
+                                     (["redrive"], "scantling redrive", "--verdict"),
                                      (["store"], "scantling store", "--if-match")):
-            if words[0] in ("store", "worker") and self.run_command(*words, "--help").status == 2:
+            if words[0] in ("store", "worker", "backfill", "verify", "redrive") and self.run_command(*words, "--help").status == 2:
                 continue  # not built in
             in_help, in_page = self.help_options(*words), self.page_options(section)
             self.assertIn(some, in_help)
