@@ -86,8 +86,8 @@ static int standard_step(int i, int quality)
 }
 
 /* The scale of our steps, in 4096ths: at the same quality, no photograph's score is more than
- * 0.3 points below the one that libjpeg's steps give (bench/worst). Between the points it is linear. Gray pictures have no chroma that
- * could look better instead. */
+ * 0.3 points below the one that libjpeg's steps give (bench/worst). Between the points it is
+ * linear. Gray pictures have no chroma that could look better instead. */
 static int plan_scale(int quality, int is_gray)
 {
     static const struct {
