@@ -91,9 +91,13 @@ int sct_service_trace(sct_service *s, const char *trace_id)
 static int is_allowed(const struct sct_service_spec *spec,
                       const struct sct_event_record *record)
 {
-    return (spec->n_sources == 0 || sct_source_holds(spec->source, spec->n_sources,
-                                                     record->store, record->key)) &&
-           !sct_source_holds(&spec->target, 1, record->store, record->key);
+    /* Unless it is a source, no folder: whoever may write to the queue is not to have this machine's
+     * pictures published. */
+    const int is_source =
+        spec->n_sources > 0
+            ? sct_source_holds(spec->source, spec->n_sources, record->store, record->key)
+            : strncmp(record->store, "s3:", 3) == 0;
+    return is_source && !sct_source_holds(&spec->target, 1, record->store, record->key);
 }
 
 static int open_source(sct_service *s, const char *url, sct_store **out,

@@ -23,7 +23,7 @@ enum { SCT_SERVICE_MAX_SOURCES = 16 };
 struct sct_service_spec { /* all borrowed for as long as the service lives */
     const struct sct_recipe *recipe;
     const char *target; /* URL */
-    /* Prefixes that a record's store must have, "s3://uploads"; none: any but the target's. */
+    /* Prefixes that a record's store must have, "s3://uploads"; none: any bucket's but the target's. */
     const char *source[SCT_SERVICE_MAX_SOURCES];
     int n_sources;
     const char *failed_queue; /* URL of SQS; NULL: failures are the caller's */

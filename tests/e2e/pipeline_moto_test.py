@@ -121,6 +121,14 @@ class Resize(PipelineTest):
         self.assertEqual(answer, {"batchItemFailures": []})  # a bucket that is not there holds no picture any more
         self.assertEqual(self.outputs(), ["a.jpg/large.jpg", "a.jpg/small.jpg"])
 
+    def test_no_event_has_a_file_of_this_machine_published(self):
+        event = {"scantling": "1", "event": "created", "store": "file://" + self.folder, "key": "a.jpg"}
+        with open(os.path.join(self.folder, "a.jpg"), "wb") as f:
+            f.write(picture())
+        self.assertEqual(json.loads(self.function.invoke(json.dumps(event).encode()).answer), {"records": 1})
+        self.assertEqual(self.outputs(), [])
+        self.assertEqual(json.loads(self.receive(self.failed)[0]["Body"])["failure"]["verdict"], "argument")
+
     def test_malformed_messages_are_failures_and_others_are_not(self):
         self.upload("a.jpg")
         messages = self.notifications()
