@@ -133,7 +133,7 @@ void sct_log_event(const struct sct_log *log, enum sct_log_level level, const ch
 void sct_log_message(const struct sct_log *log, enum sct_log_level level,
                      const char *event, const char *format, ...)
 {
-    char message[MAX_MESSAGE_BYTES];
+    char message[MAX_MESSAGE_BYTES] = "";
     const struct sct_log_field field = sct_log_text("message", message);
     va_list args;
     va_start(args, format);

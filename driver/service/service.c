@@ -97,7 +97,7 @@ static int is_allowed(const struct sct_service_spec *spec,
         spec->n_sources > 0
             ? sct_source_holds(spec->source, spec->n_sources, record->store, record->key)
             : strncmp(record->store, "s3:", 3) == 0;
-    return is_source && !sct_source_holds(&spec->target, 1, record->store, record->key);
+    return is_source;
 }
 
 static int open_source(sct_service *s, const char *url, sct_store **out,
@@ -143,6 +143,18 @@ static const struct sct_effect_result *refuse(sct_service *s,
     return r;
 }
 
+/* An output is no upload, whoever lets the target's events come here. */
+static const struct sct_effect_result *ignore(sct_service *s,
+                                              const struct sct_event_record *record)
+{
+    struct sct_effect_result *const r = &s->refusal;
+    memset(r, 0, sizeof *r);
+    r->outcome.input = record->key;
+    r->outcome.is_skipped = 1;
+    r->kind = SCT_EFFECT_IGNORED;
+    return r;
+}
+
 static const struct sct_effect_result *
 work(sct_service *s, const struct sct_event_record *record, int64_t deadline_ms)
 {
@@ -152,6 +164,8 @@ work(sct_service *s, const struct sct_event_record *record, int64_t deadline_ms)
                                    .deadline_ms = deadline_ms,
                                    .only = SCT_EFFECT_ALL};
     if (record->status == SCT_OK) {
+        if (sct_source_holds(&s->spec->target, 1, record->store, record->key))
+            return ignore(s, record);
         if (!is_allowed(s->spec, record))
             return refuse(s, record, SCT_ERR_ARGUMENT,
                           "the object is not in a source of this service");

@@ -129,6 +129,12 @@ class Resize(PipelineTest):
         self.assertEqual(self.outputs(), [])
         self.assertEqual(json.loads(self.receive(self.failed)[0]["Body"])["failure"]["verdict"], "argument")
 
+    def test_outputs_are_no_uploads(self):
+        event = {"scantling": "1", "event": "created", "store": f"s3://{self.resized}", "key": "a.jpg/large.jpg"}
+        self.assertEqual(json.loads(self.function.invoke(json.dumps(event).encode()).answer), {"records": 1})
+        self.assertEqual([e["key"] for e in self.events("ignored")], ["a.jpg/large.jpg"])
+        self.assertEqual((self.outputs(), self.depth(self.failed)), ([], 0))
+
     def test_malformed_messages_are_failures_and_others_are_not(self):
         self.upload("a.jpg")
         messages = self.notifications()
