@@ -85,15 +85,15 @@ static int standard_step(int i, int quality)
     return sct_clamp((standard_steps[i] * standard_percent(quality) + 50) / 100, 1, 255);
 }
 
-/* The scale of our steps, in 4096ths: at the same quality, no photograph's score is more than
- * 0.3 points below the one that libjpeg's steps give (bench/worst). Between the points it is
- * linear. Gray pictures have no chroma that could look better instead. */
+/* The scale of our steps, in 4096ths: at the same quality, no photograph's score is below the one
+ * that libjpeg's steps give (bench/worst). Between the points it is linear. Gray pictures have no chroma that could look better instead. */
 static int plan_scale(int quality, int is_gray)
 {
     static const struct {
         int quality, share, gray_share; /* of libjpeg's percentage, in thousandths */
-    } points[] = {{1, 318, 286},  {40, 318, 286}, {65, 358, 310},   {80, 376, 304},
-                  {90, 402, 336}, {97, 460, 414}, {100, 1000, 1000}};
+    } points[] = {{1, 318, 286},  {40, 318, 286}, {65, 350, 304},
+                  {80, 368, 300}, {90, 375, 332}, {97, 412, 406},
+                  {98, 500, 590}, {99, 640, 780}, {100, 1000, 1000}};
     int i = 1;
     while (quality > points[i].quality)
         i++;

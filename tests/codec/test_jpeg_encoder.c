@@ -611,8 +611,8 @@ static void bytes_are_the_same_on_every_machine(void **state)
 {
     (void)state;
     static const uint64_t golden[6] = {0x4b62dd22b97ff430u, 0x4b4fe82036da3863u,
-                                       0xe365cbd6cf66af3fu, 0x206004a9a1d8574bu,
-                                       0xbe040f81be3f9ebeu, 0x9937d893431a6c14u};
+                                       0xe365cbd6cf66af3fu, 0x1729734bfe230e9au,
+                                       0xbb2f7b5726d6c440u, 0x33da3d74e5b07d1cu};
     for (int i = 0; i < 6; i++) {
         struct sct_encoder_spec spec = make_spec(SCT_YCC, 3, "221111", 301, 203, 80);
         spec.effort = i / 3;
