@@ -1,6 +1,9 @@
 # What we link against. The same list, for people who link libscantling.a, is in
 # scantling-config.cmake.in and scantling.pc.in.
 
+if(SCT_STATIC_LIBRARIES) # for programs that run where only the C library is
+    set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
 find_package(JPEG REQUIRED)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -21,13 +24,13 @@ if(SCT_WITH_SANDBOX) # of the command, not of the library
     pkg_check_modules(SCT_SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 endif()
 if(SCT_WITH_STORES) # of the command, not of the library
-    # Of these two their headers: they are loaded when they are needed.
-    pkg_check_modules(SCT_CURL REQUIRED libcurl>=7.84)
-    pkg_check_modules(SCT_CRYPTO REQUIRED libcrypto>=3)
+    # Of these two mostly their headers: without SCT_LINK_STORES they are loaded when they are needed.
+    pkg_check_modules(SCT_CURL REQUIRED IMPORTED_TARGET libcurl>=7.84)
+    pkg_check_modules(SCT_CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3)
     pkg_check_modules(SCT_EXPAT REQUIRED IMPORTED_TARGET expat)
 endif()
 if(SCT_WITH_STORES AND SCT_WITH_METRICS) # of the command, not of the library
-    pkg_check_modules(SCT_MICROHTTPD REQUIRED libmicrohttpd>=0.9.75) # its headers, as above
+    pkg_check_modules(SCT_MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75) # as above
 endif()
 if(SCT_WITH_HWY)
     pkg_check_modules(SCT_LIBHWY REQUIRED libhwy) # its headers, not its library

@@ -6,6 +6,21 @@
 #include <pthread.h>
 #include <string.h>
 
+#ifdef SCT_MICROHTTPD_LINKED
+const struct sct_microhttpd *sct_microhttpd_load(void)
+{
+    static const struct sct_microhttpd linked = {
+        .MHD_start_daemon = MHD_start_daemon,
+        .MHD_stop_daemon = MHD_stop_daemon,
+        .MHD_get_daemon_info = MHD_get_daemon_info,
+        .MHD_create_response_from_buffer = MHD_create_response_from_buffer,
+        .MHD_add_response_header = MHD_add_response_header,
+        .MHD_queue_response = MHD_queue_response,
+        .MHD_destroy_response = MHD_destroy_response,
+    };
+    return &linked;
+}
+#else
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct sct_microhttpd table;
 static int is_loaded;
@@ -37,3 +52,4 @@ const struct sct_microhttpd *sct_microhttpd_load(void)
     pthread_once(&once, load);
     return is_loaded ? &table : NULL;
 }
+#endif
