@@ -1,15 +1,17 @@
 # What `cmake --install` puts where. Everything is found relative to the prefix, so that an
-# installed tree may be moved.
+# installed tree may be moved. ci/package takes two components of it: `command`, and `static`,
+# the library as an archive with its headers.
 
 include(CMakePackageConfigHelpers)
 
 set(SCT_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/scantling")
 
-install(TARGETS scantling)
+install(TARGETS scantling COMPONENT command)
 # Two export sets: who links the shared library needs no development files of libjpeg-turbo.
 install(TARGETS scantling_shared EXPORT scantling_shared_targets
         INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(TARGETS scantling_static EXPORT scantling_static_targets
+        ARCHIVE COMPONENT static
         INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 foreach(kind shared static)
     install(EXPORT scantling_${kind}_targets FILE scantling-${kind}-targets.cmake
@@ -22,11 +24,13 @@ set(SCT_PUBLIC_HEADERS
     kernel/bank.h kernel/block.h kernel/dsp.h kernel/filter.h kernel/resizer.h kernel/status.h
     codecs/decoder.h codecs/encoder.h codecs/io.h codecs/metadata.h codecs/picture.h
     driver/scantling.h)
-install(FILES ${SCT_PUBLIC_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/scantling")
+install(FILES ${SCT_PUBLIC_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/scantling"
+        COMPONENT static)
 
-install(FILES driver/scantling.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-install(FILES driver/variants.schema.json DESTINATION "${CMAKE_INSTALL_DATADIR}/scantling")
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES driver/scantling.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT command)
+install(FILES driver/variants.schema.json DESTINATION "${CMAKE_INSTALL_DATADIR}/scantling"
+        COMPONENT command)
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT command)
 
 set(SCT_USES_ISAL OFF)
 if(SCT_WITH_PNG AND SCT_WITH_ISAL)
@@ -59,4 +63,4 @@ if(SCT_WITH_WEBP)
 endif()
 configure_file(cmake/scantling.pc.in "${PROJECT_BINARY_DIR}/package/scantling.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/package/scantling.pc"
-        DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+        DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT static)
