@@ -90,6 +90,11 @@ void sct_store_reader_close(sct_store_reader *r)
         r->store->ops->close_reader(r);
 }
 
+int sct_store_reader_is_current(const sct_store_reader *r)
+{
+    return !r->store->ops->is_current || r->store->ops->is_current(r);
+}
+
 int sct_store_write(sct_store *s, const char *key, const struct sct_put *put,
                     sct_store_writer **writer)
 {

@@ -92,6 +92,10 @@ void sct_store_close(sct_store *s); /* after all that was opened from it; accept
 /* Why the last call that failed did; "" before. */
 const char *sct_store_message(const sct_store *s);
 
+/* The path of the folder that a URL names, decoded, for sct_mem_free. NULL: it names none, or there
+ * is no memory. */
+char *sct_store_folder(const char *url);
+
 /* X-Amzn-Trace-Id of what follows, by which AWS detects loops; copied. NULL: none. */
 int sct_store_trace(sct_store *s, const char *trace_id);
 
@@ -105,6 +109,10 @@ int sct_store_get(sct_store *s, const char *key, const char *version,
                   sct_store_reader **reader, struct sct_object *out);
 struct sct_source sct_store_reader_source(sct_store_reader *r); /* valid until close */
 void sct_store_reader_close(sct_store_reader *r); /* early or not; accepts NULL */
+
+/* Whether what is read is still as it was when it was opened: files can be changed in place, while
+ * objects in a bucket are only replaced. By any thread, also while another one reads. */
+int sct_store_reader_is_current(const sct_store_reader *r);
 
 /* Writes an object of n_bytes from memory. out (may be NULL) gets bytes, etag and version. */
 int sct_store_put(sct_store *s, const char *key, const void *data, size_t n_bytes,

@@ -12,16 +12,21 @@
  * that somebody else changes in place within the tick of the file system's own clock (some
  * milliseconds), to the same size, keeps it.
  *
- * Attributes are kept beside the files and not in extended attributes, which many file systems do
- * not have, or only a few hundred bytes of. They are found by the file's etag and not by its
- * key: so they are there before the file is, the rename switches both at once, and a file that
- * comes from elsewhere cannot inherit any. The folder .scantling may be deleted at rest; all
- * that is lost is the attributes.
+ * Attributes are kept in an extended attribute of the file, user.scantling, which says of which
+ * size and time it is: a file that is changed later has none. Where there are no extended attributes, or
+ * none so large, they are kept beside the files, found by the file's etag and not by its key. In
+ * both cases they are there before the file is, the rename switches both at once, and a file that comes
+ * from elsewhere cannot inherit any. The folder .scantling may be deleted at rest; all that is lost
+ * is the attributes in it.
+ *
+ * As in a bucket there are no folders but those on the way to objects: with the last object of a
+ * folder it goes, too.
  *
  * Invariants:
  *   1. under a key there is the old object or the whole new one, never a part;
  *   2. who replaces or deletes holds the lock from looking at what is there until it is done,
- *      so conditions hold among all that use stores; if_none holds against everybody;
+ *      so conditions hold among all that use stores, and no folder goes while a file is on its
+ *      way into it; if_none holds against everybody;
  *   3. what a process that was killed has left in tmp is swept away by a later one. */
 #define _GNU_SOURCE 1
 #include "store_file.h"
@@ -47,6 +52,7 @@ enum { FLUSH_BYTES = 65536, STALE_S = 3600, N_TRIES = 16, TEMP_NAME_BYTES = 17 }
 struct file_reader {
     struct sct_store_reader base;
     int fd;
+    char etag[SCT_ETAG_BYTES]; /* when it was opened */
 };
 
 struct file_writer {
@@ -115,14 +121,13 @@ static int check_key(sct_store *s, const char *key)
 
 /* ---- opening ------------------------------------------------------------------------ */
 
-/* "file:///a%20b", "file://localhost/a" or a plain path; for sct_mem_free. NULL: no memory,
- * or no such URL. */
-static char *decode_url(const char *url)
+/* "file:///a%20b", "file://localhost/a" or a plain path. */
+char *sct_store_folder(const char *url)
 {
     static const char scheme[] = "file://", host[] = "localhost/";
     struct sct_buffer b = {0};
     if (strncmp(url, scheme, sizeof scheme - 1) != 0)
-        return sct_buffer_copy(url);
+        return strstr(url, "://") ? NULL : sct_buffer_copy(url);
     url += sizeof scheme - 1;
     if (strncmp(url, host, sizeof host - 1) == 0)
         url += sizeof host - 2;
@@ -160,7 +165,7 @@ static int open_file_store(sct_store **out, const char *url,
                            const struct sct_store_spec *spec, struct sct_report *report)
 {
     struct sct_file_store *const s = sct_mem_alloc(sizeof *s);
-    char *const path = decode_url(url);
+    char *const path = sct_store_folder(url);
     char *folder = NULL;
     int status = SCT_ERR_MEMORY;
     if (!s)
@@ -288,7 +293,7 @@ static int open_object(struct sct_file_store *s, const char *key, const char *ve
             return sct_report_fail(&s->base.report, SCT_ERR_NOT_FOUND, "this is no file");
         }
         describe(out, &st);
-        status = sct_file_read_side(s, out);
+        status = sct_file_read_side(s, *fd, out);
         if (status == SCT_OK || (status == SCT_DONE && is_current(s, key, out->etag)))
             return SCT_OK;
         close(*fd);
@@ -316,10 +321,12 @@ static int get_file(sct_store *s, const char *key, const char *version,
         return SCT_ERR_MEMORY;
     r->base.store = s;
     const int status = open_object(file_store_of(s), key, version, &r->fd, out);
-    if (status == SCT_OK)
-        *reader = &r->base;
-    else
+    if (status != SCT_OK) {
         sct_mem_free(r);
+        return status;
+    }
+    memcpy(r->etag, out->etag, sizeof r->etag);
+    *reader = &r->base;
     return status;
 }
 
@@ -335,6 +342,17 @@ static int read_file(sct_store_reader *reader, void *buffer, size_t capacity, si
         return sct_file_fail(reader->store, errno, "reading");
     *n = (size_t)got;
     return SCT_OK;
+}
+
+static int is_current_reader(const sct_store_reader *reader)
+{
+    const struct file_reader *const r = (const struct file_reader *)reader;
+    char now[SCT_ETAG_BYTES];
+    struct stat st;
+    if (fstat(r->fd, &st) != 0)
+        return 0;
+    sct_file_identify(now, &st);
+    return strcmp(now, r->etag) == 0;
 }
 
 static void close_file_reader(sct_store_reader *reader)
@@ -528,14 +546,15 @@ static int publish(struct file_writer *w, char old[SCT_ETAG_BYTES])
 {
     struct sct_file_store *const s = file_store_of(w->base.store);
     const char *leaf;
-    const int folder = open_parent(s, w->key, 1, &leaf);
-    if (folder < 0)
-        return sct_file_fail(&s->base, folder, "making the folder");
     int status = take_lock(s);
-    if (status == SCT_OK) {
-        status = replace(w, folder, leaf, old);
-        flock(s->lock, LOCK_UN);
-    }
+    if (status != SCT_OK)
+        return status;
+    const int folder = open_parent(s, w->key, 1, &leaf);
+    status = folder >= 0 ? replace(w, folder, leaf, old)
+                         : sct_file_fail(&s->base, folder, "making the folder");
+    flock(s->lock, LOCK_UN);
+    if (folder < 0)
+        return status;
     if (status == SCT_OK) {
         close(w->fd);
         w->fd = -1;
@@ -553,7 +572,7 @@ static int commit_file(sct_store_writer *writer, struct sct_object *out)
     char old[SCT_ETAG_BYTES] = "";
     int status = finish_temp(w, out->etag);
     if (status == SCT_OK)
-        status = sct_file_write_side(s, &w->put, out->etag);
+        status = sct_file_write_side(s, w->fd, &w->put, out->etag);
     if (status == SCT_OK)
         status = publish(w, old);
     if (w->fd >= 0 && status != SCT_OK)
@@ -568,6 +587,23 @@ static int commit_file(sct_store_writer *writer, struct sct_object *out)
 static void abort_file(sct_store_writer *writer)
 {
     free_writer((struct file_writer *)writer);
+}
+
+/* With the lock held: removes the folders that the key was the last object of. */
+static void remove_empty_folders(const struct sct_file_store *s, const char *key)
+{
+    char path[SCT_MAX_KEY_BYTES + 1];
+    memcpy(path, key, strlen(key) + 1);
+    for (char *slash; (slash = strrchr(path, '/'));) {
+        const char *leaf;
+        *slash = '\0';
+        const int parent = sct_beneath_open_parent(s->root, path, &leaf);
+        const int failed = parent < 0 || unlinkat(parent, leaf, AT_REMOVEDIR) != 0;
+        if (parent >= 0)
+            close(parent);
+        if (failed)
+            return;
+    }
 }
 
 static int remove_file(sct_store *store, const char *key, const char *version)
@@ -597,6 +633,8 @@ static int remove_file(sct_store *store, const char *key, const char *version)
         sct_file_identify(old, &st);
     if (unlinkat(folder, leaf, 0) != 0 && errno != ENOENT)
         status = sct_file_fail(store, errno, "deleting");
+    else
+        remove_empty_folders(s, key);
     flock(s->lock, LOCK_UN);
     if (status == SCT_OK && old[0])
         sct_file_remove_side(s, old);
@@ -615,6 +653,7 @@ const struct sct_store_ops sct_store_file = {
     .get = get_file,
     .read = read_file,
     .close_reader = close_file_reader,
+    .is_current = is_current_reader,
     .write = write_file,
     .add = add_to_file,
     .commit = commit_file,

@@ -24,12 +24,12 @@ void sct_file_identify(char etag[SCT_ETAG_BYTES], const struct stat *st);
 /* A failure of the system, as status and message; error is an errno or its negative. */
 int sct_file_fail(sct_store *s, int error, const char *doing);
 
-/* Takes a file's attributes, content type and cache control from beside it; none are fine.
- * SCT_OK, SCT_DONE where there is nothing, SCT_ERR_MEMORY. */
-int sct_file_read_side(struct sct_file_store *s, struct sct_object *object);
+/* Takes attributes, content type and cache control of an open file from it or from beside it; none
+ * are fine. SCT_OK, SCT_DONE where there is nothing, SCT_ERR_MEMORY. */
+int sct_file_read_side(struct sct_file_store *s, int fd, struct sct_object *object);
 
-/* Keeps them, for the file with object->etag. */
-int sct_file_write_side(struct sct_file_store *s, const struct sct_put *put,
+/* Keeps them, for the open file with this etag, of which nothing changes any more. */
+int sct_file_write_side(struct sct_file_store *s, int fd, const struct sct_put *put,
                         const char *etag);
 void sct_file_remove_side(struct sct_file_store *s, const char *etag);
 

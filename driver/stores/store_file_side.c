@@ -1,5 +1,7 @@
-/* What the folder store knows of a file beside its bytes: a small JSON file, named by the
- * file's etag, in one of 256 folders. */
+/* What the folder store knows of a file beside its bytes: a small JSON text, in an extended
+ * attribute of the file, or, where that cannot be, in a file named by the etag, in one of 256
+ * folders. A text in an attribute says whose it is by "of": the etag without its inode, so that a copy
+ * with the same attributes and time keeps them, and a file that somebody has changed does not. */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
@@ -7,10 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "beneath.h"
 #include "store_file.h"
+
+static const char attribute[] = "user.scantling";
 
 enum { MAX_SIDE_BYTES = 16384, PATH_BYTES = SCT_ETAG_BYTES + 8 };
 
@@ -19,6 +24,12 @@ static void name_side(char path[PATH_BYTES], const char *etag)
 {
     const unsigned long long inode = strtoull(etag, NULL, 16);
     snprintf(path, PATH_BYTES, "%02x/%s", (unsigned)(inode & 0xff), etag);
+}
+
+/* Size and time of a file, from its etag. */
+static const char *content_of(const char *etag)
+{
+    return etag + strcspn(etag, "-");
 }
 
 /* The folder, which somebody else may have made since we looked. */
@@ -50,8 +61,24 @@ static void take_side(struct sct_object *object, json_t *root)
     }
 }
 
-int sct_file_read_side(struct sct_file_store *s, struct sct_object *object)
+/* Whether the file itself has it. */
+static int read_attribute(int fd, struct sct_object *object)
 {
+    char text[MAX_SIDE_BYTES];
+    const ssize_t n = fgetxattr(fd, attribute, text, sizeof text);
+    json_t *const root = n > 0 ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
+    const char *const of = json_string_value(json_object_get(root, "of"));
+    const int is_its = of && strcmp(of, content_of(object->etag)) == 0;
+    if (is_its)
+        take_side(object, root);
+    json_decref(root);
+    return is_its;
+}
+
+int sct_file_read_side(struct sct_file_store *s, int file, struct sct_object *object)
+{
+    if (read_attribute(file, object))
+        return SCT_OK;
     char path[PATH_BYTES], text[MAX_SIDE_BYTES];
     name_side(path, object->etag);
     const int fd = find_sides(s)
@@ -88,18 +115,22 @@ static json_t *make_side(const struct sct_put *put)
     return NULL;
 }
 
-int sct_file_write_side(struct sct_file_store *s, const struct sct_put *put,
-                        const char *etag)
+/* Whether it fits there. */
+static int write_attribute(int fd, json_t *root, const char *etag)
+{
+    char *text = NULL;
+    if (json_object_set_new(root, "of", json_string(content_of(etag))) == 0)
+        text = json_dumps(root, JSON_COMPACT);
+    const int fits = text && fsetxattr(fd, attribute, text, strlen(text), 0) == 0;
+    free(text);
+    return fits;
+}
+
+static int write_beside(struct sct_file_store *s, json_t *root, const char *etag)
 {
     char path[PATH_BYTES], folder_name[3];
-    if (!put->content_type && !put->cache_control && !put->attributes)
-        return SCT_OK;
     name_side(path, etag);
     snprintf(folder_name, sizeof folder_name, "%.2s", path);
-    json_t *const root = make_side(put);
-    if (!root)
-        return sct_report_fail(&s->base.report, SCT_ERR_ARGUMENT,
-                               "content type and cache control must be UTF-8");
     const int folder = sct_beneath_make(s->sides, folder_name);
     if (folder >= 0)
         close(folder);
@@ -117,6 +148,20 @@ int sct_file_write_side(struct sct_file_store *s, const struct sct_put *put,
                                "writing attributes");
     if (fd >= 0)
         close(fd);
+    return status;
+}
+
+int sct_file_write_side(struct sct_file_store *s, int fd, const struct sct_put *put,
+                        const char *etag)
+{
+    if (!put->content_type && !put->cache_control && !put->attributes)
+        return SCT_OK;
+    json_t *const root = make_side(put);
+    if (!root)
+        return sct_report_fail(&s->base.report, SCT_ERR_ARGUMENT,
+                               "content type and cache control must be UTF-8");
+    const int status =
+        write_attribute(fd, root, etag) ? SCT_OK : write_beside(s, root, etag);
     json_decref(root);
     return status;
 }

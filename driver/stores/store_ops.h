@@ -17,6 +17,7 @@ struct sct_store_ops {
                sct_store_reader **reader, struct sct_object *out);
     int (*read)(sct_store_reader *r, void *buffer, size_t capacity, size_t *n);
     void (*close_reader)(sct_store_reader *r);
+    int (*is_current)(const sct_store_reader *r); /* NULL: always */
     int (*write)(sct_store *s, const char *key, const struct sct_put *put,
                  sct_store_writer **writer);
     int (*add)(sct_store_writer *w, const void *data, size_t n_bytes);

@@ -139,6 +139,71 @@ static void attributes_are_limited(void **state)
     assert_int_equal(a.n_bytes, 4);
 }
 
+int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags);
+int __real_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags);
+
+static int lacks_attributes;
+
+int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags)
+{
+    if (!lacks_attributes)
+        return __real_fsetxattr(fd, name, value, n, flags);
+    errno = ENOTSUP;
+    return -1;
+}
+
+/* What a file says after somebody has done something to it. */
+static const char *note_after(const char *command)
+{
+    static char note[8];
+    sct_store *const s = open_store();
+    struct sct_attributes attributes = {0};
+    const struct sct_put put = {.attributes = &attributes};
+    struct sct_object object;
+    sct_attributes_set(&attributes, "note", "v");
+    assert_int_equal(put_text(s, "a/k", "bytes", &put), SCT_OK);
+    run("cd '%s/a' && %s", folder, command);
+    get_text(s, "a/k", &object);
+    snprintf(note, sizeof note, "%s", sct_attributes_get(&object.attributes, "note"));
+    assert_int_equal(sct_store_delete(s, "a/k", NULL), SCT_OK);
+    run("test ! -e '%s/a'", folder);
+    sct_store_close(s);
+    return note;
+}
+
+static void attributes_are_those_of_the_bytes(void **state)
+{
+    (void)state;
+    for (lacks_attributes = 0; lacks_attributes < 2; lacks_attributes++) {
+        assert_string_equal(note_after("true"), "v");
+        assert_string_equal(note_after("mv k l && mv l k"), "v");
+        assert_string_equal(note_after("echo more >> k"), "");
+        assert_string_equal(note_after("printf other > l && mv l k && rm -rf "
+                                       "../.scantling/attributes/*/*"),
+                            "");
+    }
+    lacks_attributes = 0;
+}
+
+static void what_changes_while_it_is_read_is_noticed(void **state)
+{
+    sct_store *const s = open_store();
+    sct_store_reader *reader;
+    struct sct_object object;
+    (void)state;
+    assert_int_equal(put_text(s, "k", "bytes", NULL), SCT_OK);
+    assert_int_equal(sct_store_get(s, "k", NULL, &reader, &object), SCT_OK);
+    assert_true(sct_store_reader_is_current(reader));
+    assert_int_equal(put_text(s, "k", "other", NULL), SCT_OK);
+    assert_true(sct_store_reader_is_current(reader)); /* the old one, whole */
+    sct_store_reader_close(reader);
+    assert_int_equal(sct_store_get(s, "k", NULL, &reader, &object), SCT_OK);
+    run("echo more >> '%s/k'", folder);
+    assert_false(sct_store_reader_is_current(reader));
+    sct_store_reader_close(reader);
+    sct_store_close(s);
+}
+
 static void keys_that_lead_out_are_refused(void **state)
 {
     static const char *const bad[] = {"",      "/",          "/etc/passwd",     "..",
@@ -455,7 +520,7 @@ static void urls_name_folders(void **state)
     assert_int_equal(put_text(s, "k/l", "x", NULL), SCT_OK);
     assert_int_equal(sct_store_delete(s, "k/l", NULL), SCT_OK);
     sct_store_close(s);
-    run("test -d '%s/a b/c/k'", folder);
+    run("test -d '%s/a b/c' && test ! -e '%s/a b/c/k'", folder, folder);
     snprintf(url, sizeof url, "%s/a b", folder);
     assert_int_equal(sct_store_open(&s, url, NULL, &report), SCT_OK);
     sct_store_close(s);
@@ -469,6 +534,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(an_object_comes_back_as_it_went),
         STORE_TEST(attributes_are_limited),
+        STORE_TEST(attributes_are_those_of_the_bytes),
+        STORE_TEST(what_changes_while_it_is_read_is_noticed),
         STORE_TEST(keys_that_lead_out_are_refused),
         STORE_TEST(links_that_lead_out_are_refused),
         STORE_TEST(conditions_decide),
