@@ -2,10 +2,12 @@
  *
  * Invariants
  *   1. Nothing is written but on the condition of what was seen: that there is nothing, or an
- *      output of this very source that is older.
+ *      output of this very source that is older, or one that may be replaced.
  *   2. An output's origin names the content that was read, which may be newer than what the event
  *      speaks of; then the event of that content finds it made.
- *   3. A record leaves all outputs, or a failure. */
+ *   3. A record leaves all outputs, or a failure.
+ *   4. An output gets its name only while the source is as it was when it was opened: a file that
+ *      is written while it is read is a failure that may pass. */
 #define _GNU_SOURCE 1
 #include "effect.h"
 
@@ -135,11 +137,23 @@ static int list_missing(struct sct_effect *e)
     return n;
 }
 
+int sct_effect_check_source(struct sct_effect *e)
+{
+    if (sct_store_reader_is_current(e->feed.reader))
+        return SCT_OK;
+    if (e->result.outcome.status == SCT_OK)
+        sct_outcome_fail(&e->result.outcome, SCT_ERR_IO,
+                         "it has changed while it was read");
+    return SCT_ERR_IO;
+}
+
 /* Who knows best why it failed: the target has said so already; then the source; then the codec. */
 static int explain(struct sct_effect *e, int status)
 {
     if (e->feed.status != SCT_OK)
         return sct_effect_fail(e, e->feed.status, e->spec->source);
+    if (status != SCT_OK && sct_effect_check_source(e) != SCT_OK)
+        return e->result.outcome.status;
     if (status != SCT_OK && e->result.outcome.status == SCT_OK)
         sct_outcome_fail(&e->result.outcome, status, e->job_result.report.message);
     return e->result.outcome.status;

@@ -13,7 +13,7 @@
  * that was killed.
  *
  * Whether outputs of two sources could have the same key depends on the template; the later one
- * fails then, permanently. Command and servers. */
+ * fails then, permanently, unless may_replace says otherwise. Command and servers. */
 #ifndef SCT_EFFECT_H
 #define SCT_EFFECT_H
 
@@ -50,6 +50,10 @@ struct sct_effect_spec {
     sct_isolate *isolate; /* NULL: no sandbox */
     int64_t deadline_ms;  /* of CLOCK_REALTIME; 0: none */
     int only;             /* index of the one variant wanted, or SCT_EFFECT_ALL */
+    /* Whether an output may be replaced that another source has, or nobody: `source` is that of its
+     * origin, or "". For who knows that the other one is gone for good. NULL: never. */
+    int (*may_replace)(void *ctx, const char *source);
+    void *may_replace_ctx;
 };
 
 enum { SCT_EFFECT_ALL = -1 };

@@ -96,7 +96,11 @@ static enum sct_slot_state judge(struct sct_effect *e, int i)
     case SCT_RELATION_EARLIER: return SCT_SLOT_MISSING;
     case SCT_RELATION_OTHER: break;
     }
-    return SCT_SLOT_OTHER;
+    const struct sct_effect_spec *const spec = e->spec;
+    return e->record->kind == SCT_EVENT_CREATED && spec->may_replace &&
+                   spec->may_replace(spec->may_replace_ctx, there.source)
+               ? SCT_SLOT_MISSING
+               : SCT_SLOT_OTHER;
 }
 
 static int look_at(struct sct_effect *e, int i)
@@ -179,6 +183,8 @@ static int close_output(void *ctx, int k, int status)
     slot->writer = NULL;
     if (status == SCT_OK)
         status = e->feed.status;
+    if (status == SCT_OK)
+        status = sct_effect_check_source(e);
     if (status != SCT_OK) {
         sct_store_writer_abort(writer);
         return status;

@@ -49,6 +49,10 @@ struct sct_effect {
  * status. */
 int sct_effect_fail(struct sct_effect *e, int status, const sct_store *store);
 
+/* Whether the source that is open is still what was opened. SCT_OK, or SCT_ERR_IO, which is in the
+ * outcome. */
+int sct_effect_check_source(struct sct_effect *e);
+
 /* The outputs. All return SCT_OK, or a failure that is in the outcome. */
 int sct_slots_begin(struct sct_effect *e); /* names them; formats may be guesses */
 void sct_slots_end(struct sct_effect *e);

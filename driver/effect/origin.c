@@ -4,24 +4,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "buffer.h"
 #include "event.h"
-#include "mem.h"
 #include "sigv4.h"
+
+enum { STORE_DIGITS = 16 };
 
 int sct_origin_hash(char source[SCT_ORIGIN_SOURCE_BYTES], const char *store,
                     const char *key)
 {
-    struct sct_buffer name = {0};
-    char hash[SCT_SHA256_HEX_BYTES];
-    sct_buffer_format(&name, "%s/%s", store, key);
-    int status = name.has_failed ? SCT_ERR_MEMORY : SCT_OK;
+    char of_store[SCT_SHA256_HEX_BYTES], of_key[SCT_SHA256_HEX_BYTES];
+    int status = sct_sha256_hex(of_store, store, strlen(store));
     if (status == SCT_OK)
-        status = sct_sha256_hex(hash, name.data, name.n_bytes);
-    sct_buffer_free(&name);
+        status = sct_sha256_hex(of_key, key, strlen(key));
     if (status == SCT_OK)
-        snprintf(source, SCT_ORIGIN_SOURCE_BYTES, "%.32s", hash);
+        snprintf(source, SCT_ORIGIN_SOURCE_BYTES, "%.*s-%.32s", STORE_DIGITS, of_store,
+                 of_key);
     return status;
+}
+
+const char *sct_origin_key(const char *source)
+{
+    return strlen(source) > STORE_DIGITS ? source + STORE_DIGITS + 1 : "";
+}
+
+int sct_origin_is_same_store(const char *source, const char *other)
+{
+    return source[0] && strncmp(source, other, STORE_DIGITS + 1) == 0;
 }
 
 int sct_origin_write(const struct sct_origin *o, struct sct_attributes *a)

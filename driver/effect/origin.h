@@ -1,7 +1,7 @@
 /* Origins: what an output says of where it comes from, in its attributes.
  *
- *     scantling-source     which object: a hash of its store and key, which are nobody's business
- *                          where outputs are public
+ *     scantling-source     which object: a hash of its store and one of its key, which are nobody's
+ *                          business where outputs are public
  *     scantling-etag       which content of it
  *     scantling-version    the same, where the bucket has versions
  *     scantling-sequencer  which event
@@ -14,7 +14,7 @@
 
 #include "store.h"
 
-enum { SCT_ORIGIN_SOURCE_BYTES = 33, SCT_SEQUENCER_BYTES = 128 };
+enum { SCT_ORIGIN_SOURCE_BYTES = 50, SCT_SEQUENCER_BYTES = 128 };
 
 struct sct_origin { /* "": not known */
     char source[SCT_ORIGIN_SOURCE_BYTES];
@@ -30,9 +30,13 @@ enum sct_relation {
     SCT_RELATION_OTHER    /* of another source, or not by us */
 };
 
-/* SCT_OK; SCT_ERR_UNSUPPORTED where there is no libcrypto. */
+/* "STORE-KEY", 16 and 32 digits. SCT_OK; SCT_ERR_UNSUPPORTED where there is no libcrypto. */
 int sct_origin_hash(char source[SCT_ORIGIN_SOURCE_BYTES], const char *store,
                     const char *key);
+
+/* The part for the key, the same in every store; "" where there is none. */
+const char *sct_origin_key(const char *source);
+int sct_origin_is_same_store(const char *source, const char *other);
 
 /* Adds it to what is there. A version that does not fit is left out. SCT_OK, SCT_ERR_ARGUMENT,
  * SCT_ERR_TOO_LARGE. */
