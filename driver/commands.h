@@ -11,10 +11,10 @@ enum sct_exit {
 
 int sct_command_resize(int argc, char **argv);
 int sct_command_info(int argc, char **argv);
-int sct_command_watch(int argc, char **argv);
 int sct_command_compare(int argc, char **argv);
-int sct_command_store(int argc,
-                      char **argv); /* this and what follows: where SCT_HAVE_STORES */
+/* What follows: where SCT_HAVE_STORES. */
+int sct_command_watch(int argc, char **argv);
+int sct_command_store(int argc, char **argv);
 int sct_command_worker(int argc, char **argv);
 int sct_command_backfill(int argc, char **argv);
 int sct_command_redrive(int argc, char **argv);

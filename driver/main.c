@@ -73,10 +73,10 @@ static const struct {
     const char *(*help)(void);
 } commands[] = {
     {"resize", sct_command_resize, sct_help_resize},
-    {"watch", sct_command_watch, sct_help_watch},
     {"info", sct_command_info, sct_help_info},
     {"compare", sct_command_compare, sct_help_compare},
 #ifdef SCT_HAVE_STORES
+    {"watch", sct_command_watch, sct_help_watch},
     {"store", sct_command_store, sct_help_store},
     {"worker", sct_command_worker, sct_help_worker},
     {"backfill", sct_command_backfill, sct_help_backfill},

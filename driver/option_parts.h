@@ -45,6 +45,7 @@ enum {
     OPT_NO_SANDBOX,
     OPT_FAILED,
     OPT_KEY,
+    OPT_CACHE_CONTROL,
     OPT_SETTLE,
     OPT_RETRIES,
     OPT_ONCE,

@@ -57,6 +57,7 @@ static const struct option watch_options[] = {
     {"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
     {"failed", required_argument, NULL, OPT_FAILED},
     {"key", required_argument, NULL, OPT_KEY},
+    {"cache-control", required_argument, NULL, OPT_CACHE_CONTROL},
     {"settle", required_argument, NULL, OPT_SETTLE},
     {"retries", required_argument, NULL, OPT_RETRIES},
     {"once", no_argument, NULL, OPT_ONCE},
@@ -293,6 +294,7 @@ static int take_watch_option(struct sct_watch_options *o, int c, const char *tex
     case OPT_NO_SANDBOX: o->without_sandbox = 1; break;
     case OPT_FAILED: o->failed = text; break;
     case OPT_KEY: o->key = text; break;
+    case OPT_CACHE_CONTROL: o->cache_control = text; break;
     case OPT_SETTLE: return sct_option_take_seconds("--settle", text, &o->settle_seconds);
     case OPT_RETRIES:
         if (sct_integer_parse(text, 0, 100, &value) != SCT_OK)

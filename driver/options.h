@@ -47,9 +47,10 @@ int sct_compare_options_parse(struct sct_compare_options *o, int argc, char **ar
 struct sct_watch_options {
     struct sct_options common; /* its output and inputs are not used */
     const char *source, *target;
-    const char *failed;    /* --failed FOLDER, or NULL */
-    const char *key;       /* template of the outputs' keys, checked; see keys.h */
-    double settle_seconds; /* how long a file must have been quiet */
+    const char *failed;        /* --failed FOLDER, or NULL */
+    const char *cache_control; /* --cache-control, or NULL */
+    const char *key;           /* template of the outputs' keys, checked; see keys.h */
+    double settle_seconds;     /* how long a file must have been quiet */
     int n_retries;
     int once, mirror_deletes;
     int without_sandbox;                       /* --no-sandbox */

@@ -157,9 +157,6 @@ static int publish_file(struct outfile *f)
         errno != ENOTSUP)
         status = fail_set(f->set, "cannot set the permissions of %s: %s", f->path,
                           strerror(errno));
-    const struct sct_outset_spec *const spec = &f->set->spec;
-    if (status == SCT_OK && spec->seal)
-        status = spec->seal(spec->seal_ctx, (int)(f - f->set->file), f->fd);
     /* Network file systems report a full disk here. */
     if (close(f->fd) != 0 && status == SCT_OK)
         status = fail_set(f->set, "writing %s failed: %s", f->path, strerror(errno));

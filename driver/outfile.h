@@ -24,10 +24,6 @@ struct sct_outset_spec {
     int n;
     mode_t mode;       /* permissions before the umask */
     int makes_folders; /* create missing folders on the way */
-    /* Output i is complete and about to get its name; its descriptor is borrowed. Anything but
-     * SCT_OK: it does not get it. Of files only. May be NULL. */
-    int (*seal)(void *ctx, int i, int fd);
-    void *seal_ctx;
 };
 
 /* SCT_OK or SCT_ERR_MEMORY; *out is NULL on failure. */

@@ -125,19 +125,6 @@ void sct_tempfiles_free(sct_tempfiles *t)
     free(t);
 }
 
-int sct_tempfiles_is_one(const char *leaf)
-{
-    static const char ending[] = ".part";
-    const size_t n = strlen(leaf), n_random = 6;
-    if (leaf[0] != '.' || n < 2 + 1 + n_random + sizeof ending - 1 ||
-        strcmp(leaf + n - (sizeof ending - 1), ending) != 0)
-        return 0;
-    const char *const random = leaf + n - (sizeof ending - 1) - n_random;
-    return random[-1] == '.' &&
-           strspn(random, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                          "0123456789") == n_random;
-}
-
 mode_t sct_tempfiles_umask(const sct_tempfiles *t)
 {
     return t->umask;

@@ -21,9 +21,6 @@ int sct_tempfiles_create_unguarded(sct_tempfiles **out);
 
 void sct_tempfiles_free(sct_tempfiles *t); /* removes what is left; accepts NULL */
 
-/* Whether a file of this name is such a file, left behind by a process that was killed. */
-int sct_tempfiles_is_one(const char *leaf);
-
 /* Creates `.name.XXXXXX.part` in the folder of `path`, readable by nobody else: *fd is
  * open for writing, *temp is its path, to be handed to exactly one of the next two. 0 or
  * an errno. */

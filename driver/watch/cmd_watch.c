@@ -1,10 +1,11 @@
-/* scantling watch: pictures that appear in a folder become their variants in another.
+/* scantling watch: pictures that appear in a folder become their variants in another, or in any
+ * other store.
  *
  *     inotify, signals -> this thread -> queue -> n_jobs threads { watch_work.c }
  *
  * In this order, for reasons: check that the folders do not overlap; the sandbox's processes, which
- * are forked; signals blocked, before there are threads that could get them; the lock on the target;
- * what was left half done; the threads; the watch, and then the scan. */
+ * are forked; signals blocked, before there are threads that could get them; the lock on the target,
+ * where it is a folder; failures that were left half done; the threads; the watch, and then the scan. */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
@@ -18,12 +19,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "buffer.h"
 #include "commands.h"
 #include "help.h"
+#include "mem.h"
 #include "paths.h"
 #include "text.h"
 #include "walk.h"
 #include "watch_log.h"
+#include "watch_sweep.h"
 #include "watch_tree.h"
 #include "watch_work.h"
 
@@ -33,7 +37,11 @@ struct command {
     struct sct_watch_options *options;
     struct sct_watch watch;
     sct_tree *tree;
-    char *target;  /* real path, owned */
+    sct_tempfiles *tempfiles; /* of the failed folder */
+    /* Owned: the paths of source and target, where the target is a folder (otherwise NULL), and what
+     * the watch calls them. */
+    char *source_folder, *target_folder, *source_url, *target;
+    int target_fd; /* holds the lock; -1: none */
     int signals;   /* a signalfd */
     int n_signals; /* so far */
     pthread_t *thread;
@@ -41,6 +49,26 @@ struct command {
     int status;  /* sticky, of what is seen */
     int is_gone; /* the source folder is */
 };
+
+/* ---- signals ----------------------------------------------------------------------- */
+
+/* How often somebody has wanted us to stop. The second time we do at once: what was running is
+ * made again at the next start. */
+static int read_signals(struct command *c)
+{
+    struct signalfd_siginfo info;
+    while (read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        c->n_signals++;
+    if (c->n_signals < 2)
+        return c->n_signals;
+    sct_tempfiles_abandon(c->tempfiles);
+    _exit(SCT_EXIT_ALL);
+}
+
+static int wants_end(void *ctx)
+{
+    return read_signals(ctx) > 0;
+}
 
 /* ---- what is seen ------------------------------------------------------------------ */
 
@@ -53,7 +81,7 @@ static void see(void *ctx, enum sct_sight sight, const char *key)
     case SCT_SIGHT_OVERFLOW: sct_watch_log_event(&o->common, "overflow", ""); return;
     case SCT_SIGHT_FOLDER_GONE:
         if (o->mirror_deletes)
-            sct_watch_sweep(&c->watch, 0);
+            sct_watch_sweep(&c->watch, key, wants_end, c);
         return;
     case SCT_SIGHT_FOUND: /* whether it is complete is found out when it is opened */
     case SCT_SIGHT_COMPLETE:
@@ -111,27 +139,53 @@ static int refuse_inside(const char *outer, const char *path)
     return is_inside ? SCT_ERR_ARGUMENT : SCT_OK;
 }
 
-static int prepare_folders(const struct sct_watch_options *o)
+static int prepare_folders(const struct command *c)
 {
+    const char *const source = c->source_folder;
+    const char *const outside[] = {c->target_folder, c->options->failed};
+    int status = SCT_OK;
+    for (int i = 0; status == SCT_OK && i < 2; i++)
+        status = outside[i] ? refuse_inside(source, outside[i]) : SCT_OK;
+    for (int i = 0; status == SCT_OK && i < 2; i++)
+        status = outside[i] ? make_folder(outside[i]) : SCT_OK;
+    for (int i = 0; status == SCT_OK && i < 2; i++)
+        status = outside[i] ? refuse_overlap(source, outside[i]) : SCT_OK;
+    if (status == SCT_OK && outside[0] && outside[1])
+        status = refuse_overlap(outside[0], outside[1]);
+    return status;
+}
+
+/* What outputs say that their sources are in, however the folder was named. */
+static char *make_url(const char *folder)
+{
+    struct sct_buffer url = {0};
+    char *const path = realpath(folder, NULL);
+    if (!path)
+        return NULL;
+    sct_buffer_format(&url, "file://");
+    sct_buffer_encode(&url, path, 1);
+    free(path);
+    return sct_buffer_take(&url);
+}
+
+static int name_stores(struct command *c)
+{
+    const struct sct_watch_options *const o = c->options;
     struct stat st;
-    if (stat(o->source, &st) != 0 || !S_ISDIR(st.st_mode)) {
+    c->source_folder = sct_store_folder(o->source);
+    c->target_folder = sct_store_folder(o->target);
+    if (!c->source_folder || stat(c->source_folder, &st) != 0 || !S_ISDIR(st.st_mode)) {
         sct_text_complain("%s is no folder", o->source);
         return SCT_ERR_ARGUMENT;
     }
-    int status = refuse_inside(o->source, o->target);
-    if (status == SCT_OK && o->failed)
-        status = refuse_inside(o->source, o->failed);
-    if (status == SCT_OK)
-        status = make_folder(o->target);
-    if (status == SCT_OK && o->failed)
-        status = make_folder(o->failed);
-    if (status == SCT_OK)
-        status = refuse_overlap(o->source, o->target);
-    if (status == SCT_OK && o->failed)
-        status = refuse_overlap(o->source, o->failed);
-    if (status == SCT_OK && o->failed)
-        status = refuse_overlap(o->target, o->failed);
-    return status;
+    const int status = prepare_folders(c);
+    if (status != SCT_OK)
+        return status;
+    c->source_url = make_url(c->source_folder);
+    c->target = c->target_folder ? realpath(c->target_folder, NULL) : strdup(o->target);
+    c->watch.source_url = c->source_url;
+    c->watch.target = c->target;
+    return c->source_url && c->target ? SCT_OK : SCT_ERR_MEMORY;
 }
 
 /* On, unless somebody said otherwise or the build has none. Never quietly without. */
@@ -165,14 +219,14 @@ static int block_signals(struct command *c)
     return c->signals < 0 ? SCT_ERR_MEMORY : SCT_OK;
 }
 
-static int open_target(struct command *c)
+/* One at a time works on a folder. A bucket has no such lock: there conditional writes decide. */
+static int lock_target(struct command *c)
 {
-    const char *const path = c->options->target;
-    struct sct_watch *const w = &c->watch;
-    c->target = realpath(path, NULL);
-    w->target = c->target;
-    w->target_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (c->target && w->target_fd >= 0 && flock(w->target_fd, LOCK_EX | LOCK_NB) == 0)
+    const char *const path = c->target_folder;
+    if (!path)
+        return SCT_OK;
+    c->target_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (c->target_fd >= 0 && flock(c->target_fd, LOCK_EX | LOCK_NB) == 0)
         return SCT_OK;
     if (errno == EWOULDBLOCK)
         sct_text_complain("%s: another watch is at work there", path);
@@ -181,16 +235,29 @@ static int open_target(struct command *c)
     return SCT_ERR_ARGUMENT;
 }
 
+/* Whether there could be such a store; a bucket is not contacted. */
+static int open_target(struct command *c, struct sct_report *report)
+{
+    sct_store *store;
+    int status = sct_credentials_create(&c->watch.credentials, NULL);
+    if (status == SCT_OK)
+        status = sct_watch_open_target(&c->watch, &store, report);
+    if (status == SCT_OK)
+        sct_store_close(store);
+    return status;
+}
+
 static int open_source(struct command *c)
 {
     const struct sct_watch_options *const o = c->options;
     char message[512] = "out of memory";
-    int status = sct_tree_create(&c->tree, o->source, see, c, message, sizeof message);
+    int status =
+        sct_tree_create(&c->tree, c->source_folder, see, c, message, sizeof message);
     if (status == SCT_OK) {
         c->watch.source = sct_tree_folder(c->tree);
         if (o->failed)
             status = sct_failures_create(&c->watch.failures, o->failed, c->watch.source,
-                                         c->watch.tempfiles, message, sizeof message);
+                                         c->tempfiles, message, sizeof message);
     }
     if (status == SCT_OK)
         return status;
@@ -201,8 +268,10 @@ static int open_source(struct command *c)
 static void *work(void *p)
 {
     struct command *const c = p;
-    if (sct_watch_work(&c->watch) != SCT_OK)
-        sct_watch_log_trouble(&c->options->common, "no memory for a thread");
+    struct sct_report report = {.message = ""};
+    if (sct_watch_work(&c->watch, &report) != SCT_OK)
+        sct_watch_log_trouble(&c->options->common, "a thread does not work: %s",
+                              report.message[0] ? report.message : "out of memory");
     return NULL;
 }
 
@@ -218,39 +287,30 @@ static int start_threads(struct command *c)
 
 static int start(struct command *c)
 {
-    const struct sct_watch_options *const o = c->options;
-    int status = prepare_folders(o);
+    struct sct_report report = {.message = ""};
+    int status = sct_watch_init(&c->watch, &report);
+    if (status == SCT_OK)
+        status = name_stores(c);
     if (status == SCT_OK)
         status = start_sandbox(c);
     if (status == SCT_OK)
         status = block_signals(c);
     if (status == SCT_OK)
-        status = open_target(c);
+        status = lock_target(c);
     if (status == SCT_OK)
-        status = sct_tempfiles_create_unguarded(&c->watch.tempfiles);
+        status = open_target(c, &report);
+    if (status == SCT_OK)
+        status = sct_tempfiles_create_unguarded(&c->tempfiles);
     if (status == SCT_OK)
         status = open_source(c);
     if (status == SCT_OK)
         status = sct_queue_create(&c->watch.queue);
-    if (status == SCT_OK)
-        status = sct_watch_init(&c->watch);
+    if (status != SCT_OK && report.message[0])
+        sct_text_complain("%s", report.message);
     return status;
 }
 
 /* ---- running ----------------------------------------------------------------------- */
-
-/* How often somebody has wanted us to stop. The second time we do at once: temporary files are
- * removed, and what was running is made again at the next start. */
-static int read_signals(struct command *c)
-{
-    struct signalfd_siginfo info;
-    while (read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        c->n_signals++;
-    if (c->n_signals < 2)
-        return c->n_signals;
-    sct_tempfiles_abandon(c->watch.tempfiles);
-    _exit(SCT_EXIT_ALL);
-}
 
 static int scan(struct command *c)
 {
@@ -316,10 +376,11 @@ static int run(struct command *c)
     snprintf(text, sizeof text, "%d variants, %d at a time, %s sandbox",
              o->common.n_variants, o->common.n_jobs, c->watch.isolate ? "in a" : "no");
     sct_watch_log_event(&o->common, "started", text);
-    sct_watch_sweep(&c->watch, 1);
     int status = start_threads(c);
     if (status == SCT_OK)
         status = scan(c);
+    if (status == SCT_OK && o->mirror_deletes)
+        sct_watch_sweep(&c->watch, "", wants_end, c);
     if (status == SCT_OK && !o->once)
         status = watch_on(c);
     else if (status == SCT_OK)
@@ -341,24 +402,28 @@ static void finish(struct command *c)
 {
     sct_queue_free(c->watch.queue);
     sct_failures_free(c->watch.failures);
-    sct_tempfiles_free(c->watch.tempfiles);
+    sct_tempfiles_free(c->tempfiles);
+    sct_credentials_free(c->watch.credentials);
     sct_isolate_free(c->watch.isolate);
     sct_tree_free(c->tree);
-    if (c->watch.target_fd >= 0)
-        close(c->watch.target_fd);
+    if (c->target_fd >= 0)
+        close(c->target_fd);
     if (c->signals >= 0)
         close(c->signals);
     free(c->thread);
+    sct_mem_free(c->source_folder);
+    sct_mem_free(c->target_folder);
+    sct_mem_free(c->source_url);
     free(c->target);
     free(c->options);
 }
 
 int sct_command_watch(int argc, char **argv)
 {
-    struct command c = {.options = malloc(sizeof *c.options), .signals = -1};
+    struct command c = {
+        .options = malloc(sizeof *c.options), .signals = -1, .target_fd = -1};
     int exit_status = SCT_EXIT_USAGE;
     c.watch.options = c.options;
-    c.watch.target_fd = -1;
     int status =
         c.options ? sct_watch_options_parse(c.options, argc, argv) : SCT_ERR_MEMORY;
     if (status == SCT_OK && c.options->common.wants_help) {

@@ -27,9 +27,9 @@
 
 #include "beneath.h"
 #include "clock.h"
+#include "mark.h"
 #include "move_file.h"
 #include "paths.h"
-#include "stamp.h"
 #include "status.h"
 #include "text.h"
 
@@ -94,19 +94,19 @@ static json_t *make_string(const char *bytes)
 }
 
 /* NULL when there is no memory; the caller frees it. The id comes last: has_line relies on it. */
-static char *make_line(const struct sct_failure *failure, const char *where,
+static char *make_line(const struct sct_failed_input *input, const char *where,
                        const char *id)
 {
     char now[SCT_CLOCK_BYTES];
     json_t *const o = json_object();
     sct_clock_print(now);
     int failed = json_object_set_new(o, "time", json_string(now));
-    failed |= json_object_set_new(o, "path", make_string(failure->key));
+    failed |= json_object_set_new(o, "path", make_string(input->key));
     failed |= json_object_set_new(o, "failed", make_string(where));
-    failed |= json_object_set_new(o, "verdict", json_string(failure->verdict));
-    failed |= json_object_set_new(o, "message", make_string(failure->message));
-    failed |= json_object_set_new(o, "permanent", json_boolean(failure->is_permanent));
-    failed |= json_object_set_new(o, "mark", json_string(failure->mark));
+    failed |= json_object_set_new(o, "verdict", json_string(input->verdict));
+    failed |= json_object_set_new(o, "message", make_string(input->message));
+    failed |= json_object_set_new(o, "permanent", json_boolean(input->is_permanent));
+    failed |= json_object_set_new(o, "mark", json_string(input->mark));
     failed |= json_object_set_new(o, "id", json_string(id));
     char *const line = failed ? NULL : json_dumps(o, JSON_COMPACT);
     json_decref(o);
@@ -145,35 +145,19 @@ static int write_intent(const sct_failures *f, const char *path, const char *lin
     return error;
 }
 
-/* Whether the file below the source folder is the one that has this mark. */
-static int is_still_there(const sct_failures *f, const char *key, const char *mark)
-{
-    struct stat st;
-    char now[48];
-    const int fd =
-        sct_beneath_open_unlinked(f->source, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-    const int is_there = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    if (fd >= 0)
-        close(fd);
-    if (!is_there)
-        return 0;
-    sct_stamp_mark(now, &st);
-    return strcmp(now, mark) == 0;
-}
-
-/* Whether that one has been moved, or copied whole; then it is only here when this returns. A copy has
+/* Whether the file with this mark has been moved, or copied whole; then it is only here when this returns. A copy has
  * the same size and time; anything else is somebody else's. */
 static int complete_move(const sct_failures *f, const char *key, const char *where,
                          const char *mark)
 {
     struct stat st;
-    char here[48] = "";
+    char here[SCT_MARK_BYTES] = "";
     const char *leaf;
     char *const path = path_in(f, where);
     if (path && lstat(path, &st) == 0)
-        sct_stamp_mark(here, &st);
+        sct_mark_print(here, &st);
     free(path);
-    if (!here[0] || !is_still_there(f, key, mark))
+    if (!here[0] || !sct_mark_is_still(f->source, key, mark))
         return here[0] != '\0';
     if (strcmp(here, mark) != 0)
         return 0;
@@ -258,27 +242,27 @@ static char *choose_place(const sct_failures *f, const char *key)
     }
 }
 
-static int take_locked(sct_failures *f, const struct sct_failure *failure, char **where,
-                       char *message, size_t message_bytes)
+static int take_locked(sct_failures *f, const struct sct_failed_input *input,
+                       char **where, char *message, size_t message_bytes)
 {
     char id[48];
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     snprintf(id, sizeof id, "%llx.%lx.%x", (unsigned long long)now.tv_sec,
              (unsigned long)now.tv_nsec, f->n_taken++);
-    *where = choose_place(f, failure->key);
+    *where = choose_place(f, input->key);
     char *const path = *where ? path_in(f, *where) : NULL;
-    char *const line = *where ? make_line(failure, *where, id) : NULL;
+    char *const line = *where ? make_line(input, *where, id) : NULL;
     char *const intent = name_intent(f, id);
     int status = SCT_ERR_MEMORY;
     if (!path || !line || !intent)
         goto done;
-    int error = write_intent(f, intent, line, failure->key, *where);
+    int error = write_intent(f, intent, line, input->key, *where);
     if (error) {
         status = fail(message, message_bytes, intent, error);
         goto done;
     }
-    error = sct_move_file(f->source, failure->key, path, f->tempfiles);
+    error = sct_move_file(f->source, input->key, path, f->tempfiles);
     if (error) {
         status = error == ENOENT ? SCT_DONE : fail(message, message_bytes, path, error);
         unlink(intent);
@@ -295,15 +279,15 @@ done:
     return status;
 }
 
-int sct_failures_take(sct_failures *f, const struct sct_failure *failure, char **where,
+int sct_failures_take(sct_failures *f, const struct sct_failed_input *input, char **where,
                       char *message, size_t message_bytes)
 {
     int status = SCT_DONE;
     *where = NULL;
     message[0] = '\0';
     pthread_mutex_lock(&f->lock);
-    if (is_still_there(f, failure->key, failure->mark))
-        status = take_locked(f, failure, where, message, message_bytes);
+    if (sct_mark_is_still(f->source, input->key, input->mark))
+        status = take_locked(f, input, where, message, message_bytes);
     pthread_mutex_unlock(&f->lock);
     if (status != SCT_OK) {
         free(*where);

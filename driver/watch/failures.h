@@ -14,9 +14,9 @@
 
 typedef struct sct_failures sct_failures;
 
-struct sct_failure {
+struct sct_failed_input {
     const char *key;  /* below the source folder */
-    const char *mark; /* sct_stamp_mark of what failed */
+    const char *mark; /* sct_mark_print of what failed */
     const char *verdict, *message;
     int is_permanent;
 };
@@ -32,7 +32,7 @@ void sct_failures_free(sct_failures *f); /* accepts NULL */
  * be freed by the caller. SCT_OK. SCT_DONE: it is not what failed any more, and stays. SCT_ERR_IO
  * with a message, SCT_ERR_MEMORY: it is still where it was, or both here and there, and there is
  * no line; it may be tried again. */
-int sct_failures_take(sct_failures *f, const struct sct_failure *failure, char **where,
+int sct_failures_take(sct_failures *f, const struct sct_failed_input *input, char **where,
                       char *message, size_t message_bytes);
 
 #endif

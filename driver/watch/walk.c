@@ -40,16 +40,27 @@ static int add_folder(struct agenda *agenda, char *path)
     return SCT_OK;
 }
 
+static void miss(const struct sct_walk *walk, const char *folder, int error)
+{
+    if (walk->miss)
+        walk->miss(walk->ctx, folder, error);
+}
+
 static int list_folder(struct agenda *agenda, DIR *dir, const char *folder,
                        const struct sct_walk *walk)
 {
     int status = SCT_OK;
-    for (const struct dirent *e; status == SCT_OK && (e = readdir(dir));) {
+    errno = 0;
+    for (const struct dirent *e; status == SCT_OK && (e = readdir(dir)); errno = 0) {
         struct stat st;
         char *path = NULL;
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
             continue;
+        if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (errno != ENOENT)
+                miss(walk, folder, errno);
+            continue;
+        }
         if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
             continue;
         if (asprintf(&path, "%s%s%s", folder, folder[0] ? "/" : "", e->d_name) < 0)
@@ -61,6 +72,8 @@ static int list_folder(struct agenda *agenda, DIR *dir, const char *folder,
             free(path);
         }
     }
+    if (status == SCT_OK && errno)
+        miss(walk, folder, errno);
     return status;
 }
 
@@ -80,6 +93,8 @@ int sct_walk_folder(int root, const char *from, const struct sct_walk *walk)
         } else if (fd >= 0) {
             close(fd);
             status = SCT_ERR_MEMORY;
+        } else if (is_wanted) {
+            miss(walk, folder, -fd);
         }
         free(folder);
     }

@@ -4,11 +4,13 @@
 
 #include <sys/stat.h>
 
-/* Visits all that is below. Links are left out, as is what cannot be opened any more. */
+/* Visits all that is below. Links are left out, as is what cannot be opened. */
 struct sct_walk {
     /* A folder, "" first, before what is in it is listed. Below 0: stay out of it. May be NULL. */
     int (*enter)(void *ctx, const char *path);
     void (*see)(void *ctx, const char *path, const struct stat *st); /* a regular file */
+    /* A folder that could not be opened or read to its end. May be NULL. */
+    void (*miss)(void *ctx, const char *path, int error);
     void *ctx;
 };
 

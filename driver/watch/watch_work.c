@@ -1,62 +1,56 @@
 /* One key after the other.
  *
- *     open --> is it quiet? --> which outputs are missing? --> job --> judge
- *       |          '- wait            '- none: skipped          |        |- fine
- *       '- gone: mirror                 '- another's: failed    |        |- may pass: wait, retry
- *                                        '- being written: wait '        '- failed: moved away
+ *     look --> is it quiet? --> effect --> judge
+ *       |          '- wait                   |- fine
+ *       '- gone: effect                      |- it has changed meanwhile: look again
+ *                                            |- may pass: wait, retry
+ *                                            '- failed: moved away
+ *
+ * What is there, who may write, and what a process that was killed has left is the effect's matter.
  *
  * Invariants
- *   1. An output gets its name only while its source is, by its mark, what was opened.
- *   2. No two threads write the same output at a time; and none that carries the stamp of another
- *      source that is still there.
- *   3. A file is judged a failure only when it has been quiet: somebody may just be writing it. */
+ *   1. A file is judged a failure only when it has been quiet, and is still the one that was looked
+ *      at: somebody may just be writing it.
+ *   2. An output of another source that is still there stays. */
 #define _GNU_SOURCE 1
 #include "watch_work.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "beneath.h"
-#include "filejob.h"
-#include "keys.h"
-#include "outfile.h"
-#include "paths.h"
-#include "sniff.h"
-#include "stamp.h"
-#include "variant_hash.h"
+#include "effect.h"
+#include "mark.h"
+#include "origin.h"
 #include "verdict.h"
 #include "watch_log.h"
-#include "watch_outputs.h"
+#include "watch_sources.h"
 
-enum { BUSY_MS = 50, FIRST_DELAY_MS = 1000, MAX_DELAY_MS = 60000 };
+enum { FIRST_DELAY_MS = 1000, MAX_DELAY_MS = 60000 };
 
 static const int64_t FINISHED = -1;
 
-struct sct_work {
+/* Of one thread. */
+struct work {
     struct sct_watch *watch;
-    struct sct_work *next; /* of those that are busy */
-    struct sct_infile in;
+    sct_store *source, *target;
+    sct_effect *effect;
+    const char *key;
     struct stat st;
-    struct sct_stamp stamp, other; /* of this source; what is read */
-    struct sct_outcome outcome;
-    int has_changed;
-    int n; /* of outputs to be made */
-    struct sct_variant variant[SCT_MAX_VARIANTS];
-    int index[SCT_MAX_VARIANTS]; /* among all variants */
+    char mark[SCT_MARK_BYTES];
+    const struct sct_effect_result *result;
+    struct sct_outcome
+        outcome; /* of the result, with outputs as they are told to people */
     char *path[SCT_MAX_VARIANTS];
-    int is_beside[SCT_MAX_VARIANTS]; /* where the stamp goes */
 };
 
 /* ---- is it finished? --------------------------------------------------------------- */
 
 /* FINISHED when nobody has written for a while, or the time when to look again. */
-static int64_t find_quiet(const struct sct_work *k, struct sct_entry *entry)
+static int64_t find_quiet(const struct work *k, struct sct_entry *entry)
 {
     const double settle_ms = k->watch->options->settle_seconds * 1000;
     const int64_t now = sct_queue_now();
@@ -67,167 +61,60 @@ static int64_t find_quiet(const struct sct_work *k, struct sct_entry *entry)
     if (age_ms >= settle_ms)
         return FINISHED;
     /* The time of modification can be anything; what we have seen ourselves counts, too. */
-    if (strcmp(entry->seen_mark, k->stamp.mark) == 0) {
+    if (strcmp(entry->seen_mark, k->mark) == 0) {
         const int64_t quiet_ms = entry->seen_ms + (int64_t)settle_ms;
         return now >= quiet_ms ? FINISHED : quiet_ms;
     }
-    snprintf(entry->seen_mark, sizeof entry->seen_mark, "%s", k->stamp.mark);
+    snprintf(entry->seen_mark, sizeof entry->seen_mark, "%s", k->mark);
     entry->seen_ms = now;
     return now + (int64_t)(age_ms > 0 ? settle_ms - age_ms : settle_ms) + 1;
 }
 
-/* ---- the outputs ------------------------------------------------------------------- */
+/* ---- the effect -------------------------------------------------------------------- */
 
-/* The format that the file itself has and we write, or NULL. */
-static const struct sct_encoder_ops *find_format(int fd)
+/* The target is the watch's own: what nobody has made may go, what a source has made that is gone,
+ * and what was made of the same file when the source folder was elsewhere. */
+static int may_replace(void *ctx, const char *source)
 {
-    uint8_t head[SCT_SNIFF_BYTES];
-    const ssize_t n = pread(fd, head, sizeof head, 0);
-    const struct sct_decoder_ops *const ops =
-        n > 0 ? sct_decoder_find(head, (size_t)n) : NULL;
-    return ops ? sct_encoder_find(ops->name) : NULL;
+    const struct work *const k = ctx;
+    char ours[SCT_ORIGIN_SOURCE_BYTES];
+    if (!source[0])
+        return 1;
+    if (sct_origin_hash(ours, k->watch->source_url, k->key) != SCT_OK)
+        return 0;
+    if (!sct_origin_is_same_store(source, ours))
+        return strcmp(sct_origin_key(source), sct_origin_key(ours)) == 0;
+    return !sct_sources_may_have(k->watch->source, k->watch->source_url, source);
 }
 
-/* Whether the source that a stamp names is still there. */
-static int has_source(const struct sct_watch *w, const char *key)
+/* "TARGET/KEY" instead of keys. */
+static void name_outputs(struct work *k)
 {
-    const int fd =
-        sct_beneath_open_unlinked(w->source, key, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
+    k->outcome = k->result->outcome;
+    for (int i = 0; i < SCT_MAX_VARIANTS; i++) {
+        free(k->path[i]);
+        k->path[i] = NULL;
+    }
+    for (int i = 0; i < k->outcome.n_outputs; i++) {
+        if (asprintf(&k->path[i], "%s/%s", k->watch->target, k->outcome.path[i]) < 0)
+            k->path[i] = NULL;
+        else
+            k->outcome.path[i] = k->path[i];
+    }
 }
 
-/* Notes what is to be done for variant i. SCT_OK, or a failure in the outcome. */
-static int list_output(struct sct_work *k, int i, const struct sct_encoder_ops *format)
+static void run_effect(struct work *k, enum sct_event_kind kind)
 {
-    const struct sct_watch *const w = k->watch;
-    const struct sct_variant *const v = &w->options->common.variant[i];
-    char *const path =
-        sct_watch_output(w, k->stamp.key, v, v->format ? v->format : format);
-    if (!path) {
-        sct_outcome_fail(&k->outcome, SCT_ERR_MEMORY, "");
-        return SCT_ERR_MEMORY;
-    }
-    const int n = k->n;
-    k->path[n] = path; /* owned from here on */
-    if (!sct_watch_is_below(w, path)) {
-        snprintf(k->outcome.message, sizeof k->outcome.message,
-                 "%.200s is outside of the target", path);
-        return k->outcome.status = SCT_ERR_ARGUMENT;
-    }
-    if (sct_stamp_read(path, &k->other)) {
-        const int is_ours = strcmp(k->other.key, k->stamp.key) == 0;
-        if (is_ours && strcmp(k->other.mark, k->stamp.mark) == 0 &&
-            strcmp(k->other.settings, w->settings[i]) == 0)
-        {
-            free(path); /* it is there */
-            k->path[n] = NULL;
-            return SCT_OK;
-        }
-        if (!is_ours && has_source(w, k->other.key)) {
-            snprintf(k->outcome.message, sizeof k->outcome.message,
-                     "%.110s is there already, made of %.110s", path, k->other.key);
-            return k->outcome.status = SCT_ERR_ARGUMENT;
-        }
-    }
-    k->variant[n] = *v;
-    k->index[n] = i;
-    k->outcome.path[n] = path;
-    k->outcome.name[n] = v->name;
-    k->n++;
-    return SCT_OK;
-}
-
-static int list_outputs(struct sct_work *k)
-{
-    const struct sct_options *const o = &k->watch->options->common;
-    const struct sct_encoder_ops *const format = find_format(k->in.fd);
-    for (int i = 0; i < o->n_variants; i++)
-        if (list_output(k, i, format) != SCT_OK)
-            return k->outcome.status;
-    k->outcome.n_outputs = k->n;
-    k->outcome.is_skipped = k->n == 0;
-    return SCT_OK;
-}
-
-/* Whether somebody else is writing one of them; otherwise they are ours until leave_busy. */
-static int enter_busy(struct sct_work *k)
-{
-    struct sct_watch *const w = k->watch;
-    int is_taken = 0;
-    pthread_mutex_lock(&w->lock);
-    for (const struct sct_work *other = w->busy; other; other = other->next)
-        for (int i = 0; i < k->n; i++)
-            for (int j = 0; j < other->n; j++)
-                is_taken |= strcmp(k->path[i], other->path[j]) == 0;
-    if (!is_taken) {
-        k->next = w->busy;
-        w->busy = k;
-    }
-    pthread_mutex_unlock(&w->lock);
-    return !is_taken;
-}
-
-static void leave_busy(struct sct_work *k)
-{
-    struct sct_watch *const w = k->watch;
-    pthread_mutex_lock(&w->lock);
-    struct sct_work **link = &w->busy;
-    while (*link != k)
-        link = &(*link)->next;
-    *link = k->next;
-    pthread_mutex_unlock(&w->lock);
-}
-
-/* Output i is whole. Is what it was made of still what is there? Then it gets its stamp. */
-static int seal_output(void *ctx, int i, int fd)
-{
-    struct sct_work *const k = ctx;
-    struct stat st;
-    char mark[48] = "";
-    if (fstat(k->in.fd, &st) == 0)
-        sct_stamp_mark(mark, &st);
-    if (strcmp(mark, k->stamp.mark) != 0) {
-        k->has_changed = 1;
-        return SCT_ERR_IO;
-    }
-    memcpy(k->stamp.settings, k->watch->settings[k->index[i]], sizeof k->stamp.settings);
-    k->is_beside[i] = sct_stamp_put(fd, &k->stamp) != SCT_OK;
-    return SCT_OK;
-}
-
-static void run_job(struct sct_work *k)
-{
-    struct sct_watch *const w = k->watch;
-    sct_outset *outset = NULL;
-    const struct sct_outset_spec spec = {.tempfiles = w->tempfiles,
-                                         .path = k->path,
-                                         .n = k->n,
-                                         .mode = k->st.st_mode & 0777,
-                                         .makes_folders = 1,
-                                         .seal = seal_output,
-                                         .seal_ctx = k};
-    const int status = sct_outset_create(&outset, &spec);
-    if (status != SCT_OK) {
-        sct_outcome_fail(&k->outcome, status, "");
-        return;
-    }
-    const struct sct_filejob job = {.options = &w->options->common,
-                                    .isolate = w->isolate,
-                                    .outset = outset,
-                                    .target = sct_outset_target(outset),
-                                    .variant = k->variant,
-                                    .n = k->n,
-                                    .has_changed = &k->has_changed};
-    sct_filejob_run(&job, &k->in, &k->outcome);
-    for (int i = 0; i < k->n; i++) {
-        if (!k->is_beside[i] || !k->outcome.is_there[i])
-            continue;
-        memcpy(k->stamp.settings, w->settings[k->index[i]], sizeof k->stamp.settings);
-        sct_stamp_put_beside(w->tempfiles, k->path[i], &k->stamp);
-    }
-    sct_outset_free(outset);
+    const struct sct_effect_spec spec = {.source = k->source,
+                                         .target = k->target,
+                                         .isolate = k->watch->isolate,
+                                         .only = SCT_EFFECT_ALL,
+                                         .may_replace = may_replace,
+                                         .may_replace_ctx = k};
+    const struct sct_event_record record = {
+        .kind = kind, .store = k->watch->source_url, .key = k->key, .size = -1};
+    k->result = sct_effect_run(k->effect, &spec, &record);
+    name_outputs(k);
 }
 
 /* ---- the outcome ------------------------------------------------------------------- */
@@ -240,31 +127,31 @@ static void count(struct sct_watch *w, int is_fine)
     pthread_mutex_unlock(&w->lock);
 }
 
-static int64_t give_up(struct sct_work *k)
+static int64_t give_up(struct work *k)
 {
     struct sct_watch *const w = k->watch;
     const struct sct_verdict verdict = sct_verdict_of(k->outcome.status);
-    const struct sct_failure failure = {.key = k->stamp.key,
-                                        .mark = k->stamp.mark,
-                                        .verdict = verdict.word,
-                                        .message = k->outcome.message,
-                                        .is_permanent = !verdict.is_transient};
+    const struct sct_failed_input failed = {.key = k->key,
+                                            .mark = k->mark,
+                                            .verdict = verdict.word,
+                                            .message = k->outcome.message,
+                                            .is_permanent = !verdict.is_transient};
     char *where = NULL, message[512];
-    const int status = w->failures ? sct_failures_take(w->failures, &failure, &where,
+    const int status = w->failures ? sct_failures_take(w->failures, &failed, &where,
                                                        message, sizeof message)
                                    : SCT_OK;
     if (status == SCT_DONE) /* a new file in its place, or none */
         return sct_queue_now();
     sct_watch_log_outcome(&w->options->common, &k->outcome, where);
     if (status != SCT_OK)
-        sct_watch_log_trouble(&w->options->common, "%s cannot be moved away: %s",
-                              k->stamp.key, message[0] ? message : "out of memory");
+        sct_watch_log_trouble(&w->options->common, "%s cannot be moved away: %s", k->key,
+                              message[0] ? message : "out of memory");
     free(where);
     count(w, 0);
     return FINISHED;
 }
 
-static int64_t retry(struct sct_work *k, struct sct_entry *entry)
+static int64_t retry(struct work *k, struct sct_entry *entry)
 {
     int64_t delay_ms = FIRST_DELAY_MS;
     for (int i = 0; i < entry->n_tries && delay_ms < MAX_DELAY_MS; i++)
@@ -274,19 +161,28 @@ static int64_t retry(struct sct_work *k, struct sct_entry *entry)
     return sct_queue_now() + delay_ms;
 }
 
-static int64_t judge(struct sct_work *k, struct sct_entry *entry)
+/* Somebody may grant the rights, renew the credentials or make the bucket. */
+static int may_pass(int status)
+{
+    return sct_verdict_of(status).is_transient || status == SCT_ERR_DENIED ||
+           status == SCT_ERR_NOT_FOUND;
+}
+
+static int64_t judge(struct work *k, struct sct_entry *entry)
 {
     const struct sct_watch_options *const o = k->watch->options;
+    if (k->outcome.status == SCT_OK && k->result->kind == SCT_EFFECT_GONE)
+        return FINISHED; /* it is going to be seen */
     if (k->outcome.status == SCT_OK) {
         sct_watch_log_outcome(&o->common, &k->outcome, NULL);
         count(k->watch, 1);
         return FINISHED;
     }
-    if (k->has_changed) {
+    if (!sct_mark_is_still(k->watch->source, k->key, k->mark)) {
         entry->is_complete = 0;
         return sct_queue_now();
     }
-    if (sct_verdict_of(k->outcome.status).is_transient && entry->n_tries < o->n_retries)
+    if (may_pass(k->outcome.status) && entry->n_tries < o->n_retries)
         return retry(k, entry);
     const int64_t due_ms = find_quiet(k, entry);
     return due_ms == FINISHED ? give_up(k) : due_ms;
@@ -294,91 +190,124 @@ static int64_t judge(struct sct_work *k, struct sct_entry *entry)
 
 /* ---- one key ----------------------------------------------------------------------- */
 
-/* It cannot be opened: gone, a link, or not ours to read. */
-static int64_t handle_missing(struct sct_work *k, struct sct_entry *entry, int error)
+/* Retried, and then a failure that stays where it is: there is no mark to move it by. */
+static int64_t judge_unseen(struct work *k, struct sct_entry *entry)
 {
     struct sct_watch *const w = k->watch;
-    if (error == ELOOP)
+    if (k->outcome.status == SCT_OK)
         return FINISHED;
-    if (error == ENOENT || error == ENOTDIR) {
-        if (w->options->mirror_deletes)
-            sct_watch_remove_outputs(w, entry->key);
-        return FINISHED;
-    }
-    sct_outcome_fail(&k->outcome, SCT_ERR_IO, strerror(error));
     if (entry->n_tries < w->options->n_retries)
         return retry(k, entry);
     sct_watch_log_outcome(&w->options->common, &k->outcome, NULL);
     count(w, 0);
-    return FINISHED; /* without its mark it cannot be moved safely: it stays */
+    return FINISHED;
 }
 
-static int64_t handle_open(struct sct_work *k, struct sct_entry *entry)
+static int64_t handle_gone(struct work *k, struct sct_entry *entry)
 {
-    if (fstat(k->in.fd, &k->st) != 0 || !S_ISREG(k->st.st_mode))
+    if (!k->watch->recipe.mirror_deletes)
         return FINISHED;
-    sct_stamp_mark(k->stamp.mark, &k->st);
+    run_effect(k, SCT_EVENT_REMOVED);
+    for (int i = 0; i < k->outcome.n_outputs; i++)
+        sct_watch_log_event(&k->watch->options->common, "removed", k->outcome.path[i]);
+    return judge_unseen(k, entry);
+}
+
+/* When to look again, or FINISHED. */
+static int64_t handle(struct work *k, struct sct_entry *entry)
+{
+    k->key = entry->key;
+    const int fd = sct_mark_open(k->watch->source, entry->key, &k->st, k->mark);
+    if (fd == -ELOOP || fd == -EISDIR)
+        return FINISHED;
+    if (fd == -ENOENT || fd == -ENOTDIR)
+        return handle_gone(k, entry);
+    if (fd < 0) {
+        memset(&k->outcome, 0, sizeof k->outcome);
+        k->outcome.input = entry->key;
+        sct_outcome_fail(&k->outcome, SCT_ERR_IO, strerror(-fd));
+        return judge_unseen(k, entry);
+    }
+    close(fd);
     if (!entry->is_complete) {
         const int64_t due_ms = find_quiet(k, entry);
         if (due_ms != FINISHED)
             return due_ms;
     }
-    if (list_outputs(k) == SCT_OK && k->n > 0) {
-        if (!enter_busy(k))
-            return sct_queue_now() + BUSY_MS;
-        run_job(k);
-        leave_busy(k);
-    }
+    run_effect(k, SCT_EVENT_CREATED);
     return judge(k, entry);
 }
 
-/* When to look again, or FINISHED. */
-static int64_t handle(struct sct_work *k, struct sct_entry *entry)
+/* ---- threads ----------------------------------------------------------------------- */
+
+int sct_watch_open_target(const struct sct_watch *watch, sct_store **out,
+                          struct sct_report *report)
 {
-    struct sct_watch *const w = k->watch;
-    memset(&k->outcome, 0, sizeof k->outcome);
-    k->outcome.input = entry->key;
-    k->n = k->has_changed = 0;
-    memset(k->path, 0, sizeof k->path);
-    memset(k->is_beside, 0, sizeof k->is_beside);
-    if (strlen(entry->key) >= sizeof k->stamp.key)
-        return FINISHED; /* no path that the system could open */
-    memcpy(k->stamp.key, entry->key, strlen(entry->key) + 1);
-    const int fd = sct_beneath_open_unlinked(w->source, entry->key,
-                                             O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-    if (fd < 0)
-        return handle_missing(k, entry, -fd);
-    sct_infile_resume(&k->in, fd, NULL, 0);
-    const int64_t due_ms = handle_open(k, entry);
-    sct_infile_close(&k->in);
-    for (int i = 0; i < SCT_MAX_VARIANTS; i++)
-        free(k->path[i]);
-    return due_ms;
+    const struct sct_store_spec spec = {.credentials = watch->credentials,
+                                        .makes_folder = 1};
+    return sct_store_open(out, watch->target, &spec, report);
 }
 
-int sct_watch_work(struct sct_watch *watch)
+static int open_work(struct work *k, struct sct_report *report)
 {
-    struct sct_work *const k = calloc(1, sizeof *k);
+    int status = sct_store_open(&k->source, k->watch->source_url, NULL, report);
+    if (status == SCT_OK)
+        status = sct_watch_open_target(k->watch, &k->target, report);
+    if (status == SCT_OK)
+        status = sct_effect_create(&k->effect, &k->watch->recipe);
+    return status;
+}
+
+static void close_work(struct work *k)
+{
+    for (int i = 0; i < SCT_MAX_VARIANTS; i++)
+        free(k->path[i]);
+    sct_effect_free(k->effect);
+    sct_store_close(k->target);
+    sct_store_close(k->source);
+    free(k);
+}
+
+int sct_watch_work(struct sct_watch *watch, struct sct_report *report)
+{
+    struct work *const k = calloc(1, sizeof *k);
     if (!k)
         return SCT_ERR_MEMORY;
     k->watch = watch;
-    for (struct sct_entry *entry; (entry = sct_queue_take(watch->queue));) {
+    const int status = open_work(k, report);
+    for (struct sct_entry *entry;
+         status == SCT_OK && (entry = sct_queue_take(watch->queue));) {
         const int64_t due_ms = handle(k, entry);
         if (due_ms == FINISHED)
             sct_queue_finish(watch->queue, entry);
         else
             sct_queue_return(watch->queue, entry, due_ms);
     }
-    free(k);
-    return SCT_OK;
+    close_work(k);
+    return status;
 }
 
-int sct_watch_init(struct sct_watch *watch)
+int sct_watch_init(struct sct_watch *watch, struct sct_report *report)
 {
-    const struct sct_options *const o = &watch->options->common;
-    for (int i = 0; i < o->n_variants; i++)
-        sct_variant_hash(watch->settings[i], &o->variant[i], o->linear, o->salvage);
-    watch->busy = NULL;
+    const struct sct_watch_options *const o = watch->options;
+    struct sct_recipe *const r = &watch->recipe;
+    sct_recipe_init(r);
+    memcpy(r->variant, o->common.variant, sizeof r->variant);
+    r->n_variants = o->common.n_variants;
+    snprintf(r->key, sizeof r->key, "%s", o->key);
+    if (o->cache_control && strlen(o->cache_control) >= sizeof r->cache_control)
+        return sct_report_fail(report, SCT_ERR_ARGUMENT,
+                               "--cache-control: '%.80s...' is too long",
+                               o->cache_control);
+    if (o->cache_control)
+        snprintf(r->cache_control, sizeof r->cache_control, "%s", o->cache_control);
+    r->salvage = o->common.salvage;
+    r->linear = o->common.linear;
+    r->mirror_deletes = o->mirror_deletes;
+    r->limits = o->common.limits;
+    r->dsp = o->common.dsp;
     watch->n_fine = watch->n_failed = 0;
-    return pthread_mutex_init(&watch->lock, NULL) == 0 ? SCT_OK : SCT_ERR_MEMORY;
+    if (pthread_mutex_init(&watch->lock, NULL) != 0)
+        return SCT_ERR_MEMORY;
+    return sct_recipe_seal(r, report);
 }

@@ -1,43 +1,42 @@
-/* What is done about one key of the source, whatever has become of it: made into its variants, left
- * alone because they are there, retried, moved to the failed folder, or its variants removed.
- * Command only. */
+/* What is done about one key of the source, whatever has become of it: its effect, retries, and the
+ * failed folder. Command only. */
 #ifndef SCT_WATCH_WORK_H
 #define SCT_WATCH_WORK_H
 
 #include <pthread.h>
 
+#include "credentials.h"
 #include "failures.h"
 #include "isolate.h"
 #include "options.h"
-#include "tempfiles.h"
+#include "recipe.h"
 #include "watch_queue.h"
-
-struct sct_work; /* of one thread */
 
 struct sct_watch {
     const struct sct_watch_options *options; /* borrowed, as all pointers here */
-    const char *target;                      /* real path, without a slash at its end */
-    int source, target_fd;                   /* the folders */
+    const char *source_url;                  /* file:// and the real path */
+    const char *target; /* real path of a folder, or URL of a store */
+    int source;         /* the folder */
+    struct sct_recipe recipe;
+    sct_credentials *credentials;
     sct_queue *queue;
-    sct_isolate *isolate; /* NULL: no sandbox */
-    sct_tempfiles *tempfiles;
-    sct_failures *failures;              /* NULL: failed inputs stay where they are */
-    char settings[SCT_MAX_VARIANTS][20]; /* hash of each variant */
+    sct_isolate *isolate;   /* NULL: no sandbox */
+    sct_failures *failures; /* NULL: failed inputs stay where they are */
 
-    pthread_mutex_t lock;  /* of what follows */
-    struct sct_work *busy; /* what the threads are writing */
+    pthread_mutex_t lock; /* of what follows */
     int n_fine, n_failed;
 };
 
-/* Fills in settings, lock, busy and counts. SCT_OK or SCT_ERR_MEMORY. */
-int sct_watch_init(struct sct_watch *watch);
+/* Makes the recipe out of the options, the lock and the counts. SCT_OK, SCT_ERR_MEMORY, or
+ * SCT_ERR_ARGUMENT with a message. */
+int sct_watch_init(struct sct_watch *watch, struct sct_report *report);
 
-/* Takes from the queue until there is nothing more; any number of threads. SCT_OK, or
- * SCT_ERR_MEMORY before it has taken anything. */
-int sct_watch_work(struct sct_watch *watch);
+/* The target as a store; of one thread. SCT_OK, or a status and a message. */
+int sct_watch_open_target(const struct sct_watch *watch, sct_store **out,
+                          struct sct_report *report);
 
-/* Looks through the target: removes temporary files that were left behind, if nobody can be writing
- * any (has_leftovers), and the outputs whose sources are gone (with mirror_deletes). */
-void sct_watch_sweep(struct sct_watch *watch, int has_leftovers);
+/* Takes from the queue until there is nothing more; any number of threads. SCT_OK, or a status and
+ * a message before it has taken anything. */
+int sct_watch_work(struct sct_watch *watch, struct sct_report *report);
 
 #endif

@@ -68,6 +68,10 @@ class WatchTest(CommandTest):
         shutil.copyfile(source, temporary)
         os.rename(temporary, self.at(name))
 
+    def files(self):
+        """Without the folder that a store keeps for itself."""
+        return [f for f in super().files() if "/.scantling/" not in f]
+
     def failures(self):
         return [json.loads(line) for line in read(self.at("failed/failures.jsonl")).splitlines()]
 
@@ -144,9 +148,34 @@ class Watch(WatchTest):
         first = read(self.at("out/a.jpg"))
         self.put(SMALL, "in/a.jpeg")
         run = self.once("-s", "100", "--key", "{stem}.{ext}", "--failed", "failed", expect=1)
-        self.assertIn("a.jpg is there already, made of a.jpg", run.err)
+        self.assertIn("a.jpg is there already, and not made of this source", run.err)
         self.assertEqual(first, read(self.at("out/a.jpg")))
-        self.assertEqual(self.failures()[0]["verdict"], "argument")
+        self.assertEqual(self.failures()[0]["verdict"], "precondition")
+
+    def test_outputs_of_what_is_gone_may_be_taken_over(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.once("-s", "100", "--key", "{stem}.{ext}")
+        os.remove(self.at("in/a.jpg"))
+        self.put(SMALL, "in/a.jpeg")
+        self.once("-s", "100", "--key", "{stem}.{ext}")
+        self.assertEqual(size_of(self.at("out/a.jpg")), (33, 31))
+
+    def test_a_source_folder_may_move(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.once("-s", "100")
+        os.rename(self.at("in"), self.at("in2"))
+        for event in ("done", "skipped"):
+            run = self.run_command("watch", "in2", "out", "-s", "100", "--once", "--json", *self.sandbox)
+            self.assertEqual([o["event"] for o in run.objects], ["started", event, "stopped"], run.err)
+
+    def test_stores_may_be_given_as_urls(self):
+        self.put(PHOTO, "in/a b.jpg")
+        os.rename(self.at("in"), self.at("in %"))
+        for source, event in (("file://" + self.at("in %25"), "done"), ("in %", "skipped")):
+            run = self.run_command("watch", source, "file://" + self.at("o%20t"), "-s", "100", "--once", "--json", *self.sandbox)
+            self.assertEqual(run.objects[1]["event"], event)
+        self.assertEqual(run.status, 0)
+        self.assertIn("o t/a b.jpg/100.jpg", self.files())
 
     def test_failures_are_moved_and_logged(self):
         os.makedirs(self.at("in/x"))
@@ -190,13 +219,20 @@ class Watch(WatchTest):
 
     def test_what_may_pass_is_tried_again_and_then_a_failure(self):
         self.put(PHOTO, "in/a.jpg")
-        os.makedirs(self.at("out/a.jpg/100.jpg/in the way"))
+        os.makedirs(self.at("elsewhere"))
+        os.symlink(self.at("elsewhere"), self.at("out/a.jpg"))
         run = self.once("-s", "100", "--failed", "failed", "--retries", "1", "--json", expect=3)
         self.assertEqual([o["event"] for o in run.objects],
                          ["started", "retry", "failed", "stopped"])
-        self.assertEqual((run.objects[1]["verdict"], run.objects[1]["delay_ms"]), ("io", "1000"))
+        self.assertEqual((run.objects[1]["verdict"], run.objects[1]["delay_ms"]), ("denied", "1000"))
         self.assertEqual(run.objects[2]["failed"], "a.jpg")
-        self.assertEqual(self.failures()[0]["permanent"], False)
+        self.assertEqual(self.failures()[0]["verdict"], "denied")
+
+    def test_what_is_in_the_way_is_a_failure(self):
+        self.put(PHOTO, "in/a.jpg")
+        os.makedirs(self.at("out/a.jpg/100.jpg/in the way"))
+        self.once("-s", "100", "--failed", "failed", expect=3)
+        self.assertEqual(self.failures()[0]["verdict"], "argument")
 
     def test_names_of_unfinished_files_are_ignored(self):
         for name in ("a.jpg.part", "a.tmp", "a.TMP", "a.jpg~", ".a.jpg", ".folder/a.jpg"):
@@ -215,8 +251,8 @@ class Watch(WatchTest):
         self.put(PHOTO, "in/a.jpg")
         os.mkdir(self.at("elsewhere"))
         os.symlink(self.at("elsewhere"), self.at("out/a.jpg"))
-        run = self.once(expect=3)
-        self.assertIn("is outside of the target", run.err)
+        run = self.once("-s", "100", "--retries", "0", expect=3)
+        self.assertIn("leads out of the store", run.err)
         self.assertEqual(os.listdir(self.at("elsewhere")), [])
 
     def test_folders_that_overlap_are_refused(self):
@@ -225,7 +261,8 @@ class Watch(WatchTest):
         os.symlink("in/sub", self.at("sublink"))
         for source, target, *more in (("in", "in"), ("in", "in/sub"), ("in/sub", "in"),
                                       ("in", "link"), ("in", "sublink/new"), ("link", "in/new/er"),
-                                      ("sublink", "in"), ("in", "out", "--failed", "in/failed"),
+                                      ("sublink", "in"), ("in", "file://" + self.at("in/sub")),
+                                      ("in", "out", "--failed", "in/failed"),
                                       ("in", "out", "--failed", "out/failed"),
                                       ("in", "out", "--failed", ".")):
             run = self.run_command("watch", source, target, "-s", "9", "--once", *self.sandbox, *more)
@@ -320,7 +357,7 @@ class WatchLive(WatchTest):
             os.rename(self.at("in/y"), self.at("gone"))
             os.remove(self.at("in/e.jpg"))
             left = ["foreign.jpg", "x"] if mirror else ["a.jpg", "d.jpg", "e.jpg", "foreign.jpg", "x", "y"]
-            self.wait_for(lambda: sorted(os.listdir(self.at("out"))) == left)
+            self.wait_for(lambda: sorted(n for n in os.listdir(self.at("out")) if n != ".scantling") == left)
             self.stop(watch)
             shutil.rmtree(self.at("gone"))
             shutil.rmtree(self.at("in/x"))
@@ -357,10 +394,9 @@ class WatchKilled(WatchTest):
             n_killed += watch.poll() is None
             watch.kill()
             watch.communicate()
-            for folder, _, names in os.walk(self.at("out")):
-                for name in names:
-                    if not name.startswith("."):
-                        size_of(os.path.join(folder, name)) # whole, from SOI to EOI
+            for name in self.files():
+                if name.startswith("out/"):
+                    size_of(self.at(name)) # whole, from SOI to EOI
         self.assertEqual(n_killed, rounds)
         self.run_command(*self.words("--once", *words))
 

@@ -1,4 +1,4 @@
-/* What a watch relies on: stamps with and without extended attributes, keys, the queue's order, and
+/* What a watch relies on: marks, keys, the queue's order, and
  * failures that are complete wherever the process was killed. */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -19,12 +19,16 @@
 #include "beneath.h"
 #include "failures.h"
 #include "keys.h"
-#include "stamp.h"
+#include "mark.h"
 #include "status.h"
 #include "tempfiles.h"
 #include "variant_hash.h"
 #include "walk.h"
 #include "watch_queue.h"
+#ifdef SCT_HAVE_STORES
+#include "origin.h"
+#include "watch_sources.h"
+#endif
 
 /* ---- a folder to work in ----------------------------------------------------------- */
 
@@ -79,82 +83,60 @@ static int is_there(const char *path)
     return lstat(path, &st) == 0;
 }
 
-/* ---- stamps ------------------------------------------------------------------------ */
+/* ---- marks and sources ------------------------------------------------------------- */
 
-int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags);
-int __real_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags);
-
-static int has_attributes = 1;
-
-int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags)
+static void a_mark_is_that_of_one_version(void **state)
 {
-    if (has_attributes)
-        return __real_fsetxattr(fd, name, value, n, flags);
-    errno = ENOTSUP;
-    return -1;
-}
-
-static void check_stamps(int with_attributes)
-{
-    const struct sct_stamp stamp = {"0123456789abcdef", "57-65f.1a", "2024/a \n b 1.jpg"};
-    struct sct_stamp read;
-    has_attributes = with_attributes;
-    write_file("out.jpg", "whole");
-    assert_false(sct_stamp_read("out.jpg", &read));
-    const int fd = open("out.jpg", O_WRONLY);
-    const int status = sct_stamp_put(fd, &stamp);
+    char mark[SCT_MARK_BYTES];
+    struct stat st;
+    (void)state;
+    write_file("in/a", "one");
+    const int root = open("in", O_RDONLY | O_DIRECTORY);
+    const int fd = sct_mark_open(root, "a", &st, mark);
+    assert_true(fd >= 0);
     close(fd);
-    if (!with_attributes)
-        assert_int_equal(status, SCT_DONE);
-    if (status == SCT_DONE) /* as where there really are none */
-        assert_int_equal(sct_stamp_put_beside(tempfiles, "out.jpg", &stamp), SCT_OK);
-    assert_int_equal(is_there(".out.jpg.stamp"), status == SCT_DONE);
-    assert_true(sct_stamp_read("out.jpg", &read));
-    assert_string_equal(read.settings, stamp.settings);
-    assert_string_equal(read.mark, stamp.mark);
-    assert_string_equal(read.key, stamp.key);
-
-    assert_int_equal(unlink("out.jpg"), 0);
-    assert_false(sct_stamp_read("out.jpg", &read)); /* a stamp alone says nothing */
-    write_file("out.jpg", "whole");
-    assert_int_equal(sct_stamp_remove("out.jpg"), 0);
-    assert_false(is_there(".out.jpg.stamp"));
-    assert_int_equal(sct_stamp_remove("out.jpg"), ENOENT);
-    has_attributes = 1;
+    assert_true(sct_mark_is_still(root, "a", mark));
+    write_file("in/a", "four");
+    assert_false(sct_mark_is_still(root, "a", mark));
+    unlink("in/a");
+    assert_false(sct_mark_is_still(root, "a", mark));
+    assert_int_equal(sct_mark_open(root, "a", &st, mark), -ENOENT);
+    assert_int_equal(sct_mark_open(root, "", &st, mark), -EISDIR);
+    assert_int_equal(symlink("b", "in/a"), 0);
+    assert_int_equal(sct_mark_open(root, "a", &st, mark), -ELOOP);
+    close(root);
 }
 
-static void stamps_are_read_back_with_and_without_attributes(void **state)
+#ifdef SCT_HAVE_STORES
+static void sources_are_known_by_their_hashes(void **state)
 {
+    char a[SCT_ORIGIN_SOURCE_BYTES], b[SCT_ORIGIN_SOURCE_BYTES],
+        elsewhere[SCT_ORIGIN_SOURCE_BYTES], *missed;
+    sct_sources *s;
     (void)state;
-    check_stamps(1);
-    check_stamps(0);
+    assert_int_equal(mkdir("in/x", 0777), 0);
+    write_file("in/x/a", "");
+    write_file("in/c", "");
+    assert_int_equal(sct_origin_hash(a, "file:///in", "x/a"), SCT_OK);
+    assert_int_equal(sct_origin_hash(b, "file:///in", "x/b"), SCT_OK);
+    assert_int_equal(sct_origin_hash(elsewhere, "file:///out", "x/a"), SCT_OK);
+    const int root = open("in", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(sct_sources_create(&s, root, "file:///in", &missed), SCT_OK);
+    assert_true(sct_sources_have(s, a));
+    assert_false(sct_sources_have(s, b));
+    assert_false(sct_sources_have(s, elsewhere));
+    assert_false(sct_sources_have(s, ""));
+    sct_sources_free(s);
+    assert_false(sct_sources_may_have(root, "file:///in", b));
+    assert_true(sct_sources_may_have(-1, "file:///in", b)); /* cannot be found out */
+    assert_true(sct_origin_is_same_store(a, b));
+    assert_false(sct_origin_is_same_store(a, elsewhere));
+    assert_false(sct_origin_is_same_store("", elsewhere));
+    assert_string_equal(sct_origin_key(a), sct_origin_key(elsewhere));
+    assert_string_equal(sct_origin_key(""), "");
+    close(root);
 }
-
-static void what_is_no_stamp_is_none(void **state)
-{
-    static const char *const texts[] = {"", "1", "2 0a 1-1.1 k", "1 xyz 1-1.1 k", "1 0a"};
-    struct sct_stamp read;
-    (void)state;
-    write_file("out.jpg", "whole");
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        write_file(".out.jpg.stamp", texts[i]);
-        assert_false(sct_stamp_read("out.jpg", &read));
-    }
-    assert_int_equal(sct_stamp_remove("out.jpg"), 0);
-}
-
-static void names_of_temporary_files_are_known(void **state)
-{
-    (void)state;
-    assert_true(sct_tempfiles_is_one(".a.jpg.aZ09xx.part"));
-    assert_true(sct_tempfiles_is_one(".a.aZ09xx.part"));
-    assert_false(sct_tempfiles_is_one("a.jpg.aZ09xx.part"));
-    assert_false(sct_tempfiles_is_one(".a.jpg.part"));
-    assert_false(sct_tempfiles_is_one(".a.jpg.aZ0-xx.part"));
-    assert_false(sct_tempfiles_is_one(".aZ09xx.part"));
-    assert_false(sct_tempfiles_is_one(".part"));
-    assert_false(sct_tempfiles_is_one(""));
-}
+#endif
 
 /* ---- keys and hashes --------------------------------------------------------------- */
 
@@ -279,7 +261,7 @@ static void a_queue_that_is_stopped_gives_nothing(void **state)
 
 /* ---- failures ---------------------------------------------------------------------- */
 
-static char mark[48];
+static char mark[SCT_MARK_BYTES];
 
 static sct_failures *open_failures(int source)
 {
@@ -302,7 +284,7 @@ static void leave_half_done(int is_here, int is_there_too, int has_line)
     assert_int_equal(mkdir("failed/.intents", 0777) == 0 || errno == EEXIST, 1);
     write_file("in/a.jpg", "broken");
     assert_int_equal(stat("in/a.jpg", &st), 0);
-    sct_stamp_mark(mark, &st);
+    sct_mark_print(mark, &st);
     snprintf(line, sizeof line, format, mark);
     FILE *const intent = fopen("failed/.intents/x1", "w");
     fwrite(line, 1, strlen(line) + 1, intent);
@@ -369,7 +351,7 @@ static void another_file_of_that_name_is_no_copy(void **state)
 
 static void what_has_changed_meanwhile_is_no_failure(void **state)
 {
-    const struct sct_failure failure = {"a.jpg", "1-1.1", "corrupt", "m", 1};
+    const struct sct_failed_input failure = {"a.jpg", "1-1.1", "corrupt", "m", 1};
     const int source = open("in", O_RDONLY | O_DIRECTORY);
     char *where, message[256];
     (void)state;
@@ -391,8 +373,8 @@ static void a_torn_line_is_ended_first(void **state)
     (void)state;
     write_file("in/a.jpg", "broken");
     assert_int_equal(stat("in/a.jpg", &st), 0);
-    sct_stamp_mark(mark, &st);
-    const struct sct_failure failure = {"a.jpg", mark, "corrupt", "m", 1};
+    sct_mark_print(mark, &st);
+    const struct sct_failed_input failure = {"a.jpg", mark, "corrupt", "m", 1};
     sct_failures *const f = open_failures(source);
     write_file("failed/failures.jsonl", "{\"time\":");
     assert_int_equal(sct_failures_take(f, &failure, &where, message, sizeof message),
@@ -429,9 +411,10 @@ static void nothing_leads_out_of_a_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_A_FOLDER(stamps_are_read_back_with_and_without_attributes),
-        IN_A_FOLDER(what_is_no_stamp_is_none),
-        cmocka_unit_test(names_of_temporary_files_are_known),
+        IN_A_FOLDER(a_mark_is_that_of_one_version),
+#ifdef SCT_HAVE_STORES
+        IN_A_FOLDER(sources_are_known_by_their_hashes),
+#endif
         cmocka_unit_test(keys_are_filled_in),
         cmocka_unit_test(every_setting_changes_the_hash_and_the_name_does_not),
         cmocka_unit_test(keys_come_when_it_is_their_turn_and_once),
