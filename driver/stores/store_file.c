@@ -491,7 +491,9 @@ static int replace(struct file_writer *w, int folder, const char *leaf,
     struct sct_file_store *const s = file_store_of(w->base.store);
     struct stat st;
     old[0] = '\0';
-    if (fstatat(folder, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+    const int is_there = fstatat(folder, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    const int is_object = !is_there || S_ISREG(st.st_mode);
+    if (is_there && is_object)
         sct_file_identify(old, &st);
     if (w->put.if_match && strcmp(w->put.if_match, old) != 0)
         return sct_report_fail(&s->base.report, SCT_ERR_PRECONDITION,
@@ -500,7 +502,7 @@ static int replace(struct file_writer *w, int folder, const char *leaf,
     const int error = w->put.if_none ? rename_if_none(s->temp, w->name, folder, leaf)
                       : renameat(s->temp, w->name, folder, leaf) == 0 ? 0
                                                                       : errno;
-    if (error == EEXIST && w->put.if_none)
+    if (error == EEXIST && w->put.if_none && is_object)
         return sct_report_fail(&s->base.report, SCT_ERR_PRECONDITION,
                                "there is a file already");
     if (error == EXDEV)

@@ -18,6 +18,7 @@
 
 #include "effect.h"
 #include "images.h"
+#include "origin.h"
 
 enum { N_THREADS = 16 };
 
@@ -130,6 +131,8 @@ static int is_there(const char *key)
 
 static struct sct_effect_result last;
 
+static int (*may_replace)(void *ctx, const char *source);
+
 static const struct sct_effect_result *run_within(const char *key, const char *etag,
                                                   const char *sequencer,
                                                   enum sct_event_kind kind,
@@ -140,7 +143,8 @@ static const struct sct_effect_result *run_within(const char *key, const char *e
     const struct sct_effect_spec spec = {.source = source,
                                          .target = target,
                                          .deadline_ms = deadline_ms,
-                                         .only = SCT_EFFECT_ALL};
+                                         .only = SCT_EFFECT_ALL,
+                                         .may_replace = may_replace};
     const struct sct_event_record record = {.kind = kind,
                                             .store = source_url,
                                             .key = key,
@@ -493,6 +497,60 @@ static void stores_must_be_apart(void **state)
                          SCT_ERR_ARGUMENT);
 }
 
+/* ---- sources that are not what they were --------------------------------------------- */
+
+static void write_into_the_source(void)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/in/a.jpg", base);
+    FILE *const f = fopen(path, "a");
+    assert_non_null(f);
+    fputs("more", f);
+    fclose(f);
+}
+
+static void what_was_read_while_it_changed_is_not_published(void **state)
+{
+    (void)state;
+    upload("a.jpg", 120, 0);
+    before_write = write_into_the_source;
+    assert_int_equal(run("a.jpg", NULL, NULL)->outcome.status, SCT_ERR_IO);
+    assert_true(last.is_transient);
+    assert_string_equal(last.outcome.message, "it has changed while it was read");
+    assert_false(is_there("a.jpg/large.jpg"));
+    assert_false(is_there("a.jpg/small.jpg"));
+    expect(run("a.jpg", NULL, NULL), SCT_EFFECT_MADE, 2);
+}
+
+static char asked_about[SCT_ORIGIN_SOURCE_BYTES];
+
+static int allow(void *ctx, const char *source)
+{
+    (void)ctx;
+    snprintf(asked_about, sizeof asked_about, "%s", source);
+    return 1;
+}
+
+static void who_knows_that_a_source_is_gone_may_replace_its_outputs(void **state)
+{
+    char first[SCT_ORIGIN_SOURCE_BYTES];
+    (void)state;
+    strcpy(recipe.key, "{stem}-{name}.{ext}");
+    recipe.mirror_deletes = 1;
+    upload("a.jpg", 120, 0);
+    upload("x/a.jpg", 120, 0);
+    expect(run("a.jpg", NULL, NULL), SCT_EFFECT_MADE, 2);
+    assert_int_equal(run("x/a.jpg", NULL, NULL)->outcome.status, SCT_ERR_PRECONDITION);
+    may_replace = allow;
+    expect(run_within("y/a.jpg", NULL, NULL, SCT_EVENT_REMOVED, 0), SCT_EFFECT_REMOVED,
+           0); /* which is not to remove them */
+    expect(run("x/a.jpg", NULL, NULL), SCT_EFFECT_MADE, 2);
+    assert_int_equal(sct_origin_hash(first, source_url, "a.jpg"), SCT_OK);
+    assert_string_equal(asked_about, first);
+    expect(run("x/a.jpg", NULL, NULL), SCT_EFFECT_CURRENT, 0);
+    may_replace = NULL;
+}
+
 int main(void)
 {
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, make_stores, remove_stores)
@@ -515,6 +573,8 @@ int main(void)
         FRESH(without_time_it_is_handed_back),
         FRESH(a_bad_record_is_its_own_failure),
         FRESH(looking_makes_nothing),
+        FRESH(what_was_read_while_it_changed_is_not_published),
+        FRESH(who_knows_that_a_source_is_gone_may_replace_its_outputs),
         cmocka_unit_test(stores_must_be_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -289,6 +289,8 @@ static void conditions_decide(void **state)
     (void)state;
     assert_int_equal(sct_store_put(s, "k", "1", 1, &if_none, &first), SCT_OK);
     assert_int_equal(put_text(s, "k", "2", &if_none), SCT_ERR_PRECONDITION);
+    assert_int_equal(put_text(s, "folder/k", "1", &if_none), SCT_OK);
+    assert_int_equal(put_text(s, "folder", "2", &if_none), SCT_ERR_ARGUMENT);
     assert_string_equal(get_text(s, "k", &second), "1");
     const struct sct_put if_match = {.if_match = first.etag};
     assert_int_equal(put_text(s, "k", "2", &if_match), SCT_OK);
