@@ -331,7 +331,8 @@ static int watch_on(struct command *c)
                             {.fd = sct_tree_descriptor(c->tree), .events = POLLIN}};
     int64_t scanned_ms = sct_queue_now();
     int status = SCT_OK;
-    while (status == SCT_OK && !(c->is_gone = sct_tree_is_gone(c->tree))) {
+    while (status == SCT_OK && c->n_signals == 0 &&
+           !(c->is_gone = sct_tree_is_gone(c->tree))) {
         const int n = poll(fds, 2, CHECK_MS);
         if (sct_tree_is_blind(c->tree) && sct_queue_now() - scanned_ms > BLIND_SCAN_MS) {
             status = scan(c);
@@ -383,7 +384,7 @@ static int run(struct command *c)
         sct_watch_sweep(&c->watch, "", wants_end, c);
     if (status == SCT_OK && !o->once)
         status = watch_on(c);
-    else if (status == SCT_OK)
+    else if (status == SCT_OK && c->n_signals == 0)
         sct_queue_close(c->watch.queue);
     else
         sct_queue_stop(c->watch.queue);
