@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -19,19 +20,22 @@ def skip_without_moto(name):
 
 
 class Moto:
-    """One server for all tests, on a port that was free, ended by its own process id."""
+    """One server for all tests, on a port that was free, ended by its own process id. `tls`: the files of a
+    certificate, its key, and who has signed it."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(port)],
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        self.trust = ssl.create_default_context(cafile=tls[2]) if tls else None
+        self.process = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(port),
+                                         *(["-c", tls[0], "-k", tls[1]] if tls else [])],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         deadline = time.monotonic() + START_S
         while True:
             try:
-                urllib.request.urlopen(self.url + "/moto-api/", timeout=5).close()
+                urllib.request.urlopen(self.url + "/moto-api/", timeout=5, context=self.trust).close()
                 return
             except (urllib.error.URLError, OSError):
                 if self.process.poll() is not None or time.monotonic() > deadline:
@@ -46,7 +50,7 @@ class Moto:
 
     def request(self, method, path, body=None):
         request = urllib.request.Request(self.url + path, data=body, method=method, headers={"Content-Type": "application/xml"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=60, context=self.trust) as answer:
             return answer.read()
 
     def call(self, operation, **body):
@@ -57,7 +61,7 @@ class Moto:
             "Authorization": f"AWS4-HMAC-SHA256 Credential=k/20240101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0",
         }  # fmt: skip
         request = urllib.request.Request(self.url, data=json.dumps(body).encode(), headers=headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=60, context=self.trust) as answer:
             return json.loads(answer.read() or b"{}")
 
     def make_queue(self, name, **attributes):
