@@ -230,6 +230,23 @@ class Files(unittest.TestCase):
             run = subprocess.run([*emulator(arch), command_of(arch), "--version"], check=True, stdout=subprocess.PIPE)
             self.assertIn(b"stores: file s3", run.stdout)
 
+    def test_the_bill_names_source_packages_that_debian_has(self):
+        """Of those that are installed: in exactly that version."""
+        installed = subprocess.run(["dpkg-query", "-W", "-f", "${source:Package} ${source:Version}\n"], check=True, text=True,
+                                   stdout=subprocess.PIPE).stdout.splitlines()  # fmt: skip
+        fetched = {}  # by ci/package-sources
+        for name in ("curl", "lcms2", "libisal", "libmicrohttpd", "libspng"):
+            with open(f"{ROOT}/build/package/sources/{name}.version", encoding="utf-8") as f:
+                fetched[name] = f.read().strip()
+        for arch in ARCHS:
+            with open(f"{DIST}/scantling-{arch}.cdx.json", encoding="utf-8") as f:
+                parts = json.load(f)["components"]
+            for name, version in ((part["name"], part["version"]) for part in parts):
+                if name in fetched:
+                    self.assertEqual(version, fetched[name], (arch, name))
+                else:
+                    self.assertIn(f"{name} {version}", installed, arch)
+
     def test_the_bill_names_every_part_with_its_version_and_where_it_is_from(self):
         for arch in ARCHS:
             with open(f"{DIST}/scantling-{arch}.cdx.json", encoding="utf-8") as f:
