@@ -1,7 +1,8 @@
 # The buckets, whatever else is chosen: closed, encrypted, over TLS only.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -10,6 +11,8 @@ variables {
 }
 
 run "buckets_are_closed_and_encrypted" {
+  command = plan
+
   assert {
     condition     = toset(keys(aws_s3_bucket.this)) == toset(["uploads", "resized", "failed"])
     error_message = "Three buckets."

@@ -1,7 +1,8 @@
 # The examples, as a stranger would apply them.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -9,6 +10,8 @@ variables {
 }
 
 run "minimal" {
+  command = plan
+
   module {
     source = "./examples/minimal"
   }
@@ -20,6 +23,8 @@ run "minimal" {
 }
 
 run "complete" {
+  command = plan
+
   module {
     source = "./examples/complete"
   }
@@ -39,6 +44,8 @@ run "complete" {
 }
 
 run "workflow" {
+  command = plan
+
   module {
     source = "./examples/workflow"
   }

@@ -1,7 +1,8 @@
 # The failure path, and who hears of it.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -10,6 +11,8 @@ variables {
 }
 
 run "failures_reach_the_table_and_somebody" {
+  command = plan
+
   variables {
     alarm_emails = ["ops@example.com"]
     render       = true

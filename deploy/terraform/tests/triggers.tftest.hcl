@@ -1,7 +1,8 @@
 # Each trigger: what invokes, who may, how often it is tried, and where failures go.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -10,6 +11,8 @@ variables {
 }
 
 run "sqs" {
+  command = plan
+
   assert {
     condition     = length(aws_s3_bucket_notification.uploads.queue) == 1 && length(aws_s3_bucket_notification.uploads.lambda_function) == 0 && length(aws_s3_bucket_notification.uploads.topic) == 0
     error_message = "The bucket tells the queue, and nobody else."
@@ -72,6 +75,8 @@ run "sqs_has_limits" {
 }
 
 run "s3" {
+  command = plan
+
   variables {
     trigger         = "s3"
     retries         = 1
@@ -101,6 +106,8 @@ run "s3" {
 }
 
 run "sns" {
+  command = plan
+
   variables {
     trigger            = "sns"
     fan_out_queue_arns = { index = "arn:aws:sqs:eu-central-1:123456789012:index" }
@@ -125,6 +132,8 @@ run "sns" {
 }
 
 run "eventbridge" {
+  command = plan
+
   variables {
     trigger        = "eventbridge"
     uploads_prefix = "photos/"
@@ -148,6 +157,8 @@ run "eventbridge" {
 }
 
 run "workflow" {
+  command = plan
+
   variables {
     trigger = "workflow"
   }

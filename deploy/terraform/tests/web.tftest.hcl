@@ -1,7 +1,8 @@
 # What faces the web: the CDN, pictures made on demand, URLs for uploads.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -10,6 +11,8 @@ variables {
 }
 
 run "cdn" {
+  command = plan
+
   assert {
     condition     = aws_cloudfront_origin_access_control.cdn["s3"].signing_behavior == "always" && length(aws_cloudfront_origin_access_control.cdn) == 1
     error_message = "The CDN signs what it asks of the bucket."
@@ -29,6 +32,8 @@ run "cdn" {
 }
 
 run "render" {
+  command = plan
+
   variables {
     render = true
   }
@@ -77,6 +82,8 @@ run "domain_without_certificate" {
 }
 
 run "presign_by_iam" {
+  command = plan
+
   variables {
     presign = true
   }
@@ -92,6 +99,8 @@ run "presign_by_iam" {
 }
 
 run "presign_by_token" {
+  command = plan
+
   variables {
     presign      = true
     presign_auth = "jwt"

@@ -50,6 +50,7 @@ resource "aws_cloudwatch_log_resource_policy" "resized" {
       Principal = { Service = ["events.amazonaws.com", "delivery.logs.amazonaws.com"] }
       Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource  = "${aws_cloudwatch_log_group.resized.arn}:*"
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.resized.arn } }
     }]
   })
 }
