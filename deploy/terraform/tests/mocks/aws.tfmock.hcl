@@ -86,3 +86,7 @@ mock_resource "aws_batch_job_queue" {
 mock_resource "aws_batch_job_definition" {
   defaults = { arn = "arn:aws:batch:eu-central-1:123456789012:job-definition/mock:1" }
 }
+
+mock_resource "aws_cloudwatch_event_rule" {
+  defaults = { arn = "arn:aws:events:eu-central-1:123456789012:rule/mock" }
+}
