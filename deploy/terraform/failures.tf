@@ -87,12 +87,11 @@ resource "aws_lambda_event_source_mapping" "failures" {
 }
 
 resource "aws_dynamodb_table" "failures" {
-  name                        = local.table_name
-  billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "object"
-  range_key                   = "version"
-  deletion_protection_enabled = !var.force_destroy
-  tags                        = var.tags
+  name         = local.table_name
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "object"
+  range_key    = "version"
+  tags         = var.tags
 
   attribute {
     name = "object"

@@ -23,8 +23,8 @@ run "failures_reach_the_table_and_somebody" {
     error_message = "The table is on demand, recoverable, and forgets what has a time to go."
   }
   assert {
-    condition     = aws_dynamodb_table.failures.hash_key == "object" && aws_dynamodb_table.failures.range_key == "version" && aws_dynamodb_table.failures.deletion_protection_enabled
-    error_message = "Its keys are those that the failed function writes; it is not deleted by mistake."
+    condition     = aws_dynamodb_table.failures.hash_key == "object" && aws_dynamodb_table.failures.range_key == "version"
+    error_message = "Its keys are those that the failed function writes."
   }
   assert {
     condition     = aws_lambda_event_source_mapping.failures.function_response_types == toset(["ReportBatchItemFailures"]) && aws_sqs_queue.failures.visibility_timeout_seconds == 360

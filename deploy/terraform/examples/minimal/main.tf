@@ -24,13 +24,20 @@ variable "package_file" {
   default     = null
 }
 
+variable "force_destroy" {
+  description = "Whether `terraform destroy` deletes pictures, too."
+  type        = bool
+  default     = false
+}
+
 module "scantling" {
   source = "../.."
 
-  name         = var.name
-  package_file = var.package_file
-  cdn          = false
-  variants     = file("${path.module}/variants.json")
+  name          = var.name
+  package_file  = var.package_file
+  force_destroy = var.force_destroy
+  cdn           = false
+  variants      = file("${path.module}/variants.json")
 }
 
 output "scantling" {
