@@ -220,7 +220,7 @@ const char *sct_help_store(void)
            "      --if-match ETAG         put only in place of that\n"
            "      --tries N               for each request; default 5\n"
            "      --stall SECONDS         give up when so little moves for so long;\n"
-           "                              default 20\n"
+           "                              default SCANTLING_STALL, or 20\n"
            "  -h, --help                  this text\n"
            "\n"
            "Exit status: 0 done, 2 usage, 3 failed.\n";

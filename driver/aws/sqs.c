@@ -14,7 +14,7 @@
 #include "mem.h"
 #include "text.h"
 
-enum { MAX_BATCH = 10, N_ROUNDS = 4, SLACK_S = 20 };
+enum { MAX_BATCH = 10, N_ROUNDS = 4 };
 
 struct sct_sqs {
     struct sct_aws_json service;
@@ -159,8 +159,9 @@ int sct_sqs_receive(sct_sqs *q, const struct sct_sqs_receipt *how,
     if (body && how->visibility_s > 0)
         json_object_set_new(body, "VisibilityTimeout", json_integer(how->visibility_s));
     *n = 0;
-    const int status = sct_aws_json_call(&q->service, "ReceiveMessage", body,
-                                         how->wait_s + SLACK_S, &answer, report);
+    const int status =
+        sct_aws_json_call(&q->service, "ReceiveMessage", body,
+                          how->wait_s + q->service.client.stall_s, &answer, report);
     if (status != SCT_OK)
         return status;
     const json_t *const list = json_object_get(answer, "Messages");

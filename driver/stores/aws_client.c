@@ -22,6 +22,8 @@ enum {
     BASE_MS = 100,
     SLOW_BASE_MS = 500,
     MAX_WAIT_MS = 20000,
+    STALL_S = 20,
+    MAX_STALL_S = 600,
     MAX_BODY_BYTES = 16 << 20,
     MAX_ERROR_BYTES = 1 << 16,
     N_OWN_HEADERS = 6
@@ -41,6 +43,23 @@ const char *sct_aws_endpoint(const char *variable)
     return NULL;
 }
 
+/* SCANTLING_STALL. */
+static int find_stall(int *stall_s, struct sct_report *report)
+{
+    const char *const text = getenv("SCANTLING_STALL");
+    char *end = NULL;
+    *stall_s = STALL_S;
+    if (!text || !text[0])
+        return SCT_OK;
+    const long s = strtol(text, &end, 10);
+    if (*end || s < 1 || s > MAX_STALL_S)
+        return sct_report_fail(report, SCT_ERR_ARGUMENT,
+                               "SCANTLING_STALL is '%.20s', not 1 to %d seconds", text,
+                               MAX_STALL_S);
+    *stall_s = (int)s;
+    return SCT_OK;
+}
+
 int sct_aws_client_init(struct sct_aws_client *c, const char *endpoint,
                         struct sct_report *report)
 {
@@ -56,6 +75,9 @@ int sct_aws_client_init(struct sct_aws_client *c, const char *endpoint,
     if (memchr(host + 3, '/', n - (size_t)(host + 3 - endpoint)))
         return sct_report_fail(report, SCT_ERR_ARGUMENT,
                                "the endpoint '%.100s' must end with its host", endpoint);
+    const int status = c->stall_s == 0 ? find_stall(&c->stall_s, report) : (int)SCT_OK;
+    if (status != SCT_OK)
+        return status;
     struct sct_buffer b = {0};
     sct_buffer_add(&b, endpoint, n);
     c->endpoint = sct_buffer_take(&b);

@@ -21,7 +21,8 @@ struct sct_aws_client {
     const char *service;          /* "s3"; static storage */
     char region[SCT_REGION_BYTES];
     char *trace_id;         /* NULL: none */
-    int n_tries, stall_s;   /* 0: 5 tries, 20 s */
+    int n_tries;            /* 0: 5 */
+    int stall_s;            /* below 1 KB/s for so long: given up, and repeated */
     int64_t clock_offset_s; /* the service's clock minus ours */
     unsigned noise;
 };
@@ -49,8 +50,8 @@ struct sct_aws_answer {
  * else in AWS_ENDPOINT_URL; NULL: none, or to be ignored. */
 const char *sct_aws_endpoint(const char *variable);
 
-/* "https://host:port" or "http://..." with nothing behind but a slash. SCT_OK,
- * SCT_ERR_ARGUMENT for other URLs, SCT_ERR_MEMORY, SCT_ERR_UNSUPPORTED; freed in any case. */
+/* "https://host:port" or "http://..." with nothing behind but a slash. A stall_s of 0 becomes
+ * what SCANTLING_STALL says, or 20. SCT_OK, SCT_ERR_ARGUMENT for other URLs and stalls, SCT_ERR_MEMORY, SCT_ERR_UNSUPPORTED; freed in any case. */
 int sct_aws_client_init(struct sct_aws_client *c, const char *endpoint,
                         struct sct_report *report);
 void sct_aws_client_free(struct sct_aws_client *c);

@@ -60,7 +60,7 @@ struct sct_store_spec {
     sct_credentials *credentials; /* borrowed; NULL: the store's own */
     int makes_folder;             /* a folder that is not there is made */
     int is_durable; /* folder: synced to the disk before it is there; otherwise as after cp */
-    int stall_s; /* S3: give up when so little moves for so long; 0: 20 s */
+    int stall_s; /* S3: give up when so little moves for so long; 0: as SCANTLING_STALL says, or 20 s */
     int n_tries; /* S3: how often at most; 0: 5 */
 };
 

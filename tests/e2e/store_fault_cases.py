@@ -150,6 +150,17 @@ class Repeats(FaultTest):
         self.server.faults = ["stall"]
         self.assertEqual(self.store("get", "--stall", "1", self.bucket, "k").stdout, b"x")
 
+    def test_the_environment_says_what_silence_is(self):
+        self.put("k", b"x")
+        self.environment["SCANTLING_STALL"] = "1"
+        self.server.faults = ["stall"]
+        self.assertEqual(self.store("get", self.bucket, "k").stdout, b"x")
+        for word in ("0", "601", "1s", "x"):
+            self.environment["SCANTLING_STALL"] = word
+            run = self.store("get", self.bucket, "k", expect=None)
+            self.assertIn("SCANTLING_STALL", run.err)
+            self.assertNotEqual(run.status, 0)
+
     def test_a_slow_server_is_waited_for(self):
         data = os.urandom(200000)
         self.put("k", data)
