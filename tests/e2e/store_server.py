@@ -11,8 +11,9 @@
 
 It also plays the endpoints that hand out credentials: /container, /latest/... (IMDSv2), and STS.
 Faults: a number (of an HTTP status), "code:NAME" (an S3 error), "reset" (before it is done), "lost"
-(done, and no answer), "truncate:N" (N bytes of the body, then the end), "break:N" (the same with a
-reset), "json:NAME" (an error of theirs), "stall" (nothing, until the server is closed), "slow" (in small pieces), "error-in-200".
+(done, and no answer), "truncate:N" (N bytes of the body, or N%, then the end), "break:N" (the same with a
+reset), "json:NAME" (an error of theirs), "stall" (nothing, until somebody closes the connection), "stall:N" (N
+bytes of the body, then nothing), "slow" (in small pieces), "error-in-200".
 """
 
 import datetime
@@ -20,6 +21,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import select
 import socket
 import struct
 import threading
@@ -79,9 +81,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if is_head:
             return
         kind, _, number = fault.partition(":")
-        if kind in ("truncate", "break"):
-            self.wfile.write(body[: int(number)])
+        if kind in ("truncate", "break", "stall"):
+            n = len(body) * int(number[:-1]) // 100 if number.endswith("%") else int(number)
+            self.wfile.write(body[:n])
             self.wfile.flush()
+            if kind == "stall":
+                self.stall()
             time.sleep(0.02)  # so that it arrives before the end does
             if kind == "break":
                 self.reset()
@@ -165,7 +170,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.requests.append((self.command, path, query, dict(self.headers)))
             is_store = path.startswith("/bucket")
-            self.fault = self.server.faults.pop(0) if is_store and self.server.faults else ""
+            self.fault = self.server.next_fault(self.command) if is_store else ""
         try:
             if "X-Amz-Target" in self.headers:
                 self.operate(body)
@@ -177,43 +182,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.check_signature(body)
             parameters = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
             key = urllib.parse.unquote(path[len("/bucket/") :])
-            with self.server.lock:
-                act = getattr(self, "store_" + self.command)
-                act(key, parameters, body)
+            getattr(self, "store_" + self.command)(key, parameters, body)
         except Done:
             pass
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_request
 
-    def queue(self, operation, body):
-        """A queue without redrive: {url: [[id, body, visible from, receipt]]}."""
-        messages = self.server.queues.setdefault(body["QueueUrl"].rpartition("/")[2], [])
-        now = time.monotonic()
-        if operation == "ReceiveMessage":
-            got = [m for m in messages if m[2] <= now][: body["MaxNumberOfMessages"]]
-            for m in got:
-                m[2], m[3] = now + body["VisibilityTimeout"], f"{m[0]}/{now}"
-            return {"Messages": [{"MessageId": m[0], "ReceiptHandle": m[3], "Body": m[1]} for m in got]}
-        if operation == "GetQueueAttributes":
-            hidden = sum(m[2] > now for m in messages)
-            return {"Attributes": {"ApproximateNumberOfMessages": str(len(messages) - hidden),
-                                   "ApproximateNumberOfMessagesNotVisible": str(hidden)}}  # fmt: skip
-        for entry in body["Entries"]:
-            if operation == "SendMessageBatch":
-                messages.append([f"{len(self.server.operations)}-{entry['Id']}", entry["MessageBody"], now, ""])
-            for m in [m for m in messages if m[3] and m[3] == entry.get("ReceiptHandle")]:
-                if operation == "DeleteMessageBatch":
-                    messages.remove(m)
-                else:
-                    m[2] = now + entry["VisibilityTimeout"]
-        return {"Successful": [{"Id": e["Id"]} for e in body["Entries"]]}
-
     def operate(self, body):
         """Answers to operations are those that the test has prepared."""
         server = self.server
         with server.lock:
+            number = len(server.operations)
             server.operations.append((self.headers["X-Amz-Target"], json.loads(body)))
-            self.fault = server.json_faults.pop(0) if server.json_faults else ""
+            self.fault = server.next_json_fault(self.headers["X-Amz-Target"])
         if self.fault.startswith("json:"):
             text = json.dumps({"__type": "com.amazonaws#" + self.fault[5:], "message": "about it"})
             self.fault = ""
@@ -221,12 +202,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         self.break_down()
         self.check_signature(body)
-        with server.lock:
-            if server.queues is None:
-                answer = server.json_answers.pop(0) if server.json_answers else {}
-            else:
-                answer = self.queue(self.headers["X-Amz-Target"].partition(".")[2], json.loads(body))
+        answer = server.answer_operation(*server.operations[number])
         self.answer(200, answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+
+    def stall(self):
+        """Until somebody has had enough of it."""
+        while not self.server.closing.is_set() and not select.select([self.connection], [], [], 0.2)[0]:
+            pass
+        raise Stop
 
     def break_down(self):
         fault = self.fault
@@ -241,8 +224,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault == "reset":
             self.reset()
         if fault == "stall":
-            self.server.closing.wait(60)
-            raise Stop
+            self.stall()
         if fault == "error-in-200":
             self.fault = ""
             self.fail("InternalError", 200)
@@ -277,7 +259,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Pages of two."""
         prefix = parameters.get("prefix", "")
         after = parameters.get("continuation-token") or parameters.get("start-after", "")
-        keys = sorted((k for k in self.server.objects if k.startswith(prefix) and k.encode() > after.encode()), key=str.encode)
+        with self.server.lock:
+            there = list(self.server.objects)
+        keys = sorted((k for k in there if k.startswith(prefix) and k.encode() > after.encode()), key=str.encode)
         page, rest = keys[:2], keys[2:]
         parts = []
         for key in page:
@@ -294,8 +278,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "data": data, "etag": hashlib.md5(data).hexdigest(),
             "headers": [(n, v) for n, v in headers.items() if n.lower() in kept or n.lower().startswith("x-amz-meta-")],
         }  # fmt: skip
-        self.server.objects[key] = thing
-        self.server.writes.append(key)
+        with self.server.lock:
+            self.server.objects[key] = thing
+            self.server.writes.append(key)
+            self.server.note_write(key, thing)
         return thing
 
     def check_conditions(self, key):
@@ -316,8 +302,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             thing = self.keep(key, source["data"], dict(source["headers"]))
             self.answer(200, f"<CopyObjectResult><ETag>\"{thing['etag']}\"</ETag></CopyObjectResult>".encode())
             return
-        self.check_conditions(key)
-        thing = self.keep(key, body, dict(self.headers))
+        with self.server.lock:
+            self.check_conditions(key)
+            thing = self.keep(key, body, dict(self.headers))
         self.answer(200, b"", [("ETag", f'"{thing["etag"]}"')])
 
     def find_upload(self, parameters):
@@ -327,14 +314,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def store_POST(self, key, parameters, _body):
         if "uploads" in parameters:
-            name = f"upload+/{len(self.server.requests)}"
-            self.server.uploads[name] = ({}, dict(self.headers))
+            with self.server.lock:
+                name = f"upload+/{len(self.server.requests)}"
+                self.server.uploads[name] = ({}, dict(self.headers))
             self.answer(200, f"<InitiateMultipartUploadResult><UploadId>{name}</UploadId></InitiateMultipartUploadResult>".encode())
             return
-        parts, headers = self.find_upload(parameters)
-        self.check_conditions(key)
-        del self.server.uploads[parameters["uploadId"]]
-        thing = self.keep(key, b"".join(parts[i] for i in sorted(parts)), headers)
+        with self.server.lock:
+            parts, headers = self.find_upload(parameters)
+            self.check_conditions(key)
+            del self.server.uploads[parameters["uploadId"]]
+            thing = self.keep(key, b"".join(parts[i] for i in sorted(parts)), headers)
         body = f"  \n<CompleteMultipartUploadResult><ETag>\"{thing['etag']}\"</ETag></CompleteMultipartUploadResult>"
         self.answer(200, body.encode())
 
@@ -402,6 +391,48 @@ class StoreServer(http.server.ThreadingHTTPServer):
         self.region = "us-east-1"
         self.clock_s = 0
         self.n_connections = 0
+
+    # ---- what servers that are made of this one may do otherwise; all but the last called under the lock
+
+    def next_fault(self, _method):
+        return self.faults.pop(0) if self.faults else ""
+
+    def next_json_fault(self, _operation):
+        return self.json_faults.pop(0) if self.json_faults else ""
+
+    def answer_operation(self, operation, body):
+        with self.lock:
+            if self.queues is None:
+                return self.json_answers.pop(0) if self.json_answers else {}
+            return self.queue(operation.partition(".")[2], body)
+
+    def note_write(self, _key, _thing):
+        pass
+
+    # ----
+
+    def queue(self, operation, body):
+        """A queue without redrive: {url: [[id, body, visible from, receipt]]}."""
+        messages = self.queues.setdefault(body["QueueUrl"].rpartition("/")[2], [])
+        now = time.monotonic()
+        if operation == "ReceiveMessage":
+            got = [m for m in messages if m[2] <= now][: body["MaxNumberOfMessages"]]
+            for m in got:
+                m[2], m[3] = now + body["VisibilityTimeout"], f"{m[0]}/{now}"
+            return {"Messages": [{"MessageId": m[0], "ReceiptHandle": m[3], "Body": m[1]} for m in got]}
+        if operation == "GetQueueAttributes":
+            hidden = sum(m[2] > now for m in messages)
+            return {"Attributes": {"ApproximateNumberOfMessages": str(len(messages) - hidden),
+                                   "ApproximateNumberOfMessagesNotVisible": str(hidden)}}  # fmt: skip
+        for entry in body["Entries"]:
+            if operation == "SendMessageBatch":
+                messages.append([f"{len(self.operations)}-{entry['Id']}", entry["MessageBody"], now, ""])
+            for m in [m for m in messages if m[3] and m[3] == entry.get("ReceiptHandle")]:
+                if operation == "DeleteMessageBatch":
+                    messages.remove(m)
+                else:
+                    m[2] = now + entry["VisibilityTimeout"]
+        return {"Successful": [{"Id": e["Id"]} for e in body["Entries"]]}
 
     @property
     def url(self):
