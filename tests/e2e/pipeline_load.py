@@ -50,7 +50,7 @@ def list_good(folder):
     with open(variants, "w", encoding="utf-8") as f:
         f.write(VARIANTS)
     out = os.path.join(folder, "expected")
-    subprocess.run([SCANTLING, "resize", "-q", "--variants", variants, "-o", out + "/{stem}/{name}.{ext}", "--", *paths],
+    subprocess.run([SCANTLING, "resize", "--quiet", "--variants", variants, "-o", out + "/{stem}/{name}.{ext}", "--", *paths],
                    stderr=subprocess.DEVNULL, check=False)  # fmt: skip
     found = []
     for path in paths:
