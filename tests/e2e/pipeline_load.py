@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import subprocess
 import threading
 import time
@@ -181,15 +182,15 @@ class Load:
         """Lines of a table: what was done to requests, and what came of it."""
         server = self.server
         operations = sorted({what for _, what in server.injected})
-        lines = [f"{'fault':14}" + "".join(f"{o.replace('MessageBatch', '').replace('MessageVisibilityBatch', 'Visibility'):>18}"
-                                           for o in operations) + f"{'all':>8}"]  # fmt: skip
+        short = [re.sub("Message|Batch|Change|GetQueue", "", o)[:10] for o in operations]
+        lines = [f"{'fault':14}" + "".join(f"{name:>12}" for name in short) + f"{'all':>8}"]
         for kind in sorted({k for k, _ in server.injected}):
             row = [server.injected[kind, o] for o in operations]
-            lines.append(f"{kind:14}" + "".join(f"{n:18}" for n in row) + f"{sum(row):8}")
+            lines.append(f"{kind:14}" + "".join(f"{n:12}" for n in row) + f"{sum(row):8}")
         queue, (failures, n_failures) = server.queues["work"], self.failures()
         n_outputs = sum(k.startswith("thumbs/") for k in server.objects)
         lines += [
-            f"requests {server.n_requests}, of them spoilt {sum(server.injected.values())}",
+            f"requests {server.n_requests}, of them spoilt {sum(server.injected.values())}; outages {server.n_outages}",
             f"sources {len(self.versions)}, contents {sum(map(len, self.versions.values()))}, messages {queue.n_sent}, "
             f"delivered {queue.n_received} times, handed back {log['again']}",
             f"outputs {n_outputs}, written {sum(server.effects.values())} times, of the same content at most "

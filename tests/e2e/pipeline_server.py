@@ -7,7 +7,7 @@
     server.effects       # (key, etag of its source): how often such an output has been written
     server.injected      # what was done to requests: (kind, what they asked for): how many
 
-`rate` is the share of requests to which something happens. A message is as SQS has it: hidden once received,
+`rate` is the share of requests to which something happens, outages apart. A message is as SQS has it: hidden once received,
 back when its visibility is over, gone with the receipt of its last delivery.
 """
 
@@ -21,6 +21,8 @@ from store_server import StoreServer
 # How often, beside each other.
 FAULTS = {"500": 6, "503": 3, "reset": 4, "lost": 4, "truncate": 4, "break": 2, "stall": 1, "stall-midway": 1}
 WITH_A_BODY = ("truncate", "break", "stall-midway")
+# Now and then so many requests in a row have a hard time, more than are worth repeating.
+OUTAGE_SHARE, OUTAGE_REQUESTS, OUTAGE_RATE = 1 / 400, 60, 0.8
 
 
 class Queue:
@@ -77,14 +79,14 @@ class PipelineServer(StoreServer):
         self.rate = rate
         self.queues = collections.defaultdict(Queue)  # by the last part of their URL
         self.effects, self.injected = collections.Counter(), collections.Counter()
-        self.n_requests = 0
+        self.n_requests = self.n_outages = self.n_outage_left = 0
 
     # ---- faults
 
     def draw_fault(self, what, has_body):
         self.n_requests += 1
         self.requests.clear()
-        if self.random.random() >= self.rate:
+        if self.random.random() >= self.find_rate():
             return ""
         names = [n for n in FAULTS if has_body or n not in WITH_A_BODY]
         kind = self.random.choices(names, [FAULTS[n] for n in names])[0]
@@ -92,6 +94,17 @@ class PipelineServer(StoreServer):
         if kind in WITH_A_BODY:
             return f"{kind.partition('-')[0]}:{self.random.randrange(100)}%"
         return kind
+
+    def find_rate(self):
+        if self.rate == 0:
+            return 0
+        if self.n_outage_left == 0 and self.random.random() < OUTAGE_SHARE:
+            self.n_outages += 1
+            self.n_outage_left = OUTAGE_REQUESTS
+        if self.n_outage_left == 0:
+            return self.rate
+        self.n_outage_left -= 1
+        return OUTAGE_RATE
 
     def next_fault(self, method):
         return self.draw_fault(method, method == "GET")
