@@ -70,6 +70,7 @@ static const struct meaning meanings[] = {
     {"SignatureDoesNotMatch", SCT_ERR_DENIED,
      "the secret key is not the one of this access key"},
     {"EntityTooLarge", SCT_ERR_TOO_LARGE, ""},
+    {"NotImplemented", SCT_ERR_UNSUPPORTED, ""}, /* conditions, by Swift */
 };
 
 /* NULL: its HTTP status says it. */

@@ -1,16 +1,19 @@
-/* Queues and tables by hand, for tests: one call for each line of JSON on stdin, one line of JSON for
+/* Queues, tables and URLs by hand, for tests: one call for each line of JSON on stdin, one line of JSON for
  * each on stdout.
  *
  *     {"do": "receive", "queue": URL, "max": 10, "wait": 0, "visibility": 30}
  *     {"do": "delete" or "hide" or "send" or "measure", "queue": URL, "entries": [{...}, ...]}
  *     {"do": "update" or "put" or "get", "table": NAME, "key": [[name, type, text], ...],
- *      "update": ..., "condition": ..., "names": [...], "values": [...]} */
+ *      "update": ..., "condition": ..., "names": [...], "values": [...]}
+ *     {"do": "presign", "store": URL, "method": "PUT", "key": KEY, "headers": {NAME: VALUE, ...}} */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dynamodb.h"
+#include "mem.h"
 #include "sqs.h"
+#include "store.h"
 
 #include <jansson.h>
 
@@ -158,6 +161,34 @@ static json_t *call_table(const json_t *call, int *status, struct sct_report *re
     return item;
 }
 
+static json_t *presign(json_t *call, int *status, struct sct_report *report)
+{
+    const struct sct_store_spec spec = {.credentials = NULL};
+    struct sct_pair header[MAX_VALUES];
+    const char *name;
+    json_t *value, *answer = NULL;
+    sct_store *s;
+    char *url = NULL;
+    int n = 0;
+    json_object_foreach(json_object_get(call, "headers"), name, value)
+    {
+        if (n < MAX_VALUES)
+            header[n++] = (struct sct_pair){name, json_string_value(value)};
+    }
+    *status = sct_store_open(&s, text_in(call, "store"), &spec, report);
+    if (*status != SCT_OK)
+        return NULL;
+    *status = sct_store_presign(s, text_in(call, "method"), text_in(call, "key"), header,
+                                n, 60, &url);
+    if (*status == SCT_OK)
+        answer = json_string(url);
+    else
+        sct_report_fail(report, *status, "%s", sct_store_message(s));
+    sct_mem_free(url);
+    sct_store_close(s);
+    return answer;
+}
+
 int main(void)
 {
     static char line[1 << 21];
@@ -165,7 +196,8 @@ int main(void)
         struct sct_report report = {.message = ""};
         int status = SCT_ERR_ARGUMENT;
         json_t *const call = json_loads(line, 0, NULL);
-        json_t *result = json_object_get(call, "table")
+        json_t *result = json_object_get(call, "store") ? presign(call, &status, &report)
+                         : json_object_get(call, "table")
                              ? call_table(call, &status, &report)
                              : call_queue(call, &status, &report);
         json_t *const answer =
