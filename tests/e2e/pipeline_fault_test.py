@@ -4,7 +4,7 @@
     SCANTLING=build/release/driver/scantling SCT_BOOTSTRAP=build/release/driver/lambda/bootstrap SCT_SOURCE_DIR=. \\
         SCT_CORPUS=build/release/corpus python3 tests/e2e/pipeline_fault_test.py [-v] [Class[.test]]
 
-SCT_FAULT_EVENTS is how many events there are, 300 by default; SCT_TEST_SEED repeats what another run has drawn,
+SCT_FAULT_EVENTS is how many events there are, 200 by default; SCT_TEST_SEED repeats what another run has drawn,
 as far as the order of requests is the same.
 """
 
@@ -28,7 +28,7 @@ from store_support import PATIENCE_S, SCANTLING, StoreTest, check_environment  #
 
 check_environment()
 BOOTSTRAP = os.path.abspath(os.environ.get("SCT_BOOTSTRAP", ""))
-N_EVENTS = int(os.environ.get("SCT_FAULT_EVENTS", "300"))
+N_EVENTS = int(os.environ.get("SCT_FAULT_EVENTS", "200"))
 SEED = int(os.environ.get("SCT_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 RATE = 0.1  # of requests to which something happens
 BATCH = 5  # messages that a function gets at a time
