@@ -115,9 +115,10 @@ class Kills(FaultTest):
             worker.wait()
             n_kills += 1
         self.server.rate = 0
-        worker = self.start_worker("--visibility", str(VISIBILITY_S))
-        self.load.wait()
-        self.stop_worker(worker)
+        if not self.load.is_done():
+            worker = self.start_worker("--visibility", str(VISIBILITY_S))
+            self.load.wait()
+            self.stop_worker(worker)
         self.finish(f"killed {n_kills} times")
 
     def test_children_do_not_outlive_a_worker(self):
