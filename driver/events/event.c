@@ -203,21 +203,37 @@ static int read_object(struct reader *r, const struct shape *shape)
 }
 
 /* A bucket as a store, "s3://name". */
-static int take_bucket(struct reader *r, const struct sct_field *bucket, char store[264],
-                       int *status)
+static int take_bucket(struct reader *r, const struct sct_field *bucket, char store[264])
 {
     const struct sct_field field = sct_field_member(bucket, "name");
     const char *name;
-    *status = need(r, &field, &name);
-    if (*status == SCT_OK && !sct_event_bucket_is_valid(name)) {
+    const int status = need(r, &field, &name);
+    if (status == SCT_OK && !sct_event_bucket_is_valid(name)) {
         sct_field_describe(&field, "is no name of a bucket", r->problem,
                            sizeof r->problem);
-        *status = SCT_ERR_CORRUPT;
+        return SCT_ERR_CORRUPT;
     }
-    if (*status != SCT_OK)
-        return 0;
-    snprintf(store, 264, "s3://%s", name);
-    return 1;
+    if (status == SCT_OK)
+        snprintf(store, 264, "s3://%s", name);
+    return status;
+}
+
+/* What both shapes of AWS go on with, once it is known that they are what they seem. */
+static int read_bucket(struct reader *r, struct shape *shape,
+                       const struct sct_field *name, const struct sct_field *region,
+                       const struct sct_field *bucket)
+{
+    char store[264];
+    shape->record.store = store;
+    int status = need(r, name, &shape->record.name);
+    if (status == SCT_OK)
+        status = take(r, region, &shape->record.region);
+    if (status == SCT_OK)
+        status = take_bucket(r, bucket, store);
+    if (status != SCT_OK)
+        return fail_record(r, status);
+    shape->record.kind = sct_event_kind_of(shape->record.name);
+    return read_object(r, shape);
 }
 
 static int read_notification(struct reader *r, const struct sct_field *entry)
@@ -228,25 +244,17 @@ static int read_notification(struct reader *r, const struct sct_field *entry)
     const struct sct_field name = sct_field_member(entry, "eventName");
     const struct sct_field region = sct_field_member(entry, "awsRegion");
     const char *number;
-    char store[264];
     struct shape shape = {.object = sct_field_member(&s3, "object"),
                           .version_name = "versionId",
                           .etag_name = "eTag",
                           .is_encoded = 1,
-                          .max_key_bytes = SCT_EVENT_KEY_BYTES,
-                          .record = {.store = store}};
-    int status = need(r, &version, &number);
+                          .max_key_bytes = SCT_EVENT_KEY_BYTES};
+    const int status = need(r, &version, &number);
     if (status == SCT_OK && strncmp(number, "2.", 2) != 0)
         return refuse(r, SCT_ERR_UNSUPPORTED, &version, "is %.20s; only 2.x is known",
                       number);
-    if (status == SCT_OK)
-        status = need(r, &name, &shape.record.name);
-    if (status == SCT_OK)
-        status = take(r, &region, &shape.record.region);
-    if (status != SCT_OK || !take_bucket(r, &bucket, store, &status))
-        return fail_record(r, status);
-    shape.record.kind = sct_event_kind_of(shape.record.name);
-    return read_object(r, &shape);
+    return status == SCT_OK ? read_bucket(r, &shape, &name, &region, &bucket)
+                            : fail_record(r, status);
 }
 
 static int read_bus(struct reader *r, const struct sct_field *event)
@@ -257,24 +265,16 @@ static int read_bus(struct reader *r, const struct sct_field *event)
     const struct sct_field detail = sct_field_member(event, "detail");
     const struct sct_field bucket = sct_field_member(&detail, "bucket");
     const char *word;
-    char store[264];
     struct shape shape = {.object = sct_field_member(&detail, "object"),
                           .version_name = "version-id",
                           .etag_name = "etag",
-                          .max_key_bytes = SCT_EVENT_KEY_BYTES,
-                          .record = {.store = store}};
-    int status = need(r, &source, &word);
+                          .max_key_bytes = SCT_EVENT_KEY_BYTES};
+    const int status = need(r, &source, &word);
     if (status == SCT_OK && strcmp(word, "aws.s3") != 0)
         return refuse(r, SCT_ERR_UNSUPPORTED, &source, "is %.60s; only aws.s3 is known",
                       word);
-    if (status == SCT_OK)
-        status = need(r, &type, &shape.record.name);
-    if (status == SCT_OK)
-        status = take(r, &region, &shape.record.region);
-    if (status != SCT_OK || !take_bucket(r, &bucket, store, &status))
-        return fail_record(r, status);
-    shape.record.kind = sct_event_kind_of(shape.record.name);
-    return read_object(r, &shape);
+    return status == SCT_OK ? read_bucket(r, &shape, &type, &region, &bucket)
+                            : fail_record(r, status);
 }
 
 static int read_ours(struct reader *r, const struct sct_field *event)

@@ -19,8 +19,10 @@ import time
 from store_server import StoreServer
 
 # How often, beside each other.
-FAULTS = {"500": 6, "503": 3, "reset": 4, "lost": 4, "truncate": 4, "break": 2, "stall": 1, "stall-midway": 1}
-WITH_A_BODY = ("truncate", "break", "stall-midway")
+FAULTS = {"500": 6, "502": 1, "503": 3, "reset": 4, "lost": 4, "truncate": 4, "break": 2, "stall": 1, "stall-midway": 1}
+OBJECT_FAULTS = {**FAULTS, "slow": 1, "code:SlowDown": 1}
+QUEUE_FAULTS = {**FAULTS, "json:RequestThrottled": 1}
+WITH_A_BODY = ("truncate", "break", "stall-midway", "slow")
 # Now and then so many requests in a row have a hard time, more than are worth repeating.
 OUTAGE_SHARE, OUTAGE_REQUESTS, OUTAGE_RATE = 1 / 400, 60, 0.8
 
@@ -83,15 +85,15 @@ class PipelineServer(StoreServer):
 
     # ---- faults
 
-    def draw_fault(self, what, has_body):
+    def draw_fault(self, faults, what, has_body):
         self.n_requests += 1
         self.requests.clear()
         if self.random.random() >= self.find_rate():
             return ""
-        names = [n for n in FAULTS if has_body or n not in WITH_A_BODY]
-        kind = self.random.choices(names, [FAULTS[n] for n in names])[0]
+        names = [n for n in faults if has_body or n not in WITH_A_BODY]
+        kind = self.random.choices(names, [faults[n] for n in names])[0]
         self.injected[kind, what] += 1
-        if kind in WITH_A_BODY:
+        if kind in WITH_A_BODY and kind != "slow":
             return f"{kind.partition('-')[0]}:{self.random.randrange(100)}%"
         return kind
 
@@ -107,10 +109,10 @@ class PipelineServer(StoreServer):
         return OUTAGE_RATE
 
     def next_fault(self, method):
-        return self.draw_fault(method, method == "GET")
+        return self.draw_fault(OBJECT_FAULTS, method, method == "GET")
 
     def next_json_fault(self, operation):
-        return self.draw_fault(operation.partition(".")[2], True)
+        return self.draw_fault(QUEUE_FAULTS, operation.partition(".")[2], True)
 
     # ---- objects
 

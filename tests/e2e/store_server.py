@@ -7,7 +7,6 @@
 
     server.json_faults, server.json_answers     # of operations of SQS and DynamoDB: POST /
     server.operations                           # which were asked for: (name, body)
-    server.queues = {}                          # then they are answered as SQS would
 
 It also plays the endpoints that hand out credentials: /container, /latest/... (IMDSv2), and STS.
 Faults: a number (of an HTTP status), "code:NAME" (an S3 error), "reset" (before it is done), "lost"
@@ -384,7 +383,6 @@ class StoreServer(http.server.ThreadingHTTPServer):
         self.objects, self.uploads, self.more_keys = {}, {}, {}
         self.faults, self.requests, self.writes, self.access_keys = [], [], [], []
         self.json_faults, self.json_answers, self.operations = [], [], []
-        self.queues = None  # a dictionary: operations are those of real queues
         self.expired = set()
         self.handed_out = ["HANDED"]
         self.lifetime_s = 3600
@@ -400,39 +398,14 @@ class StoreServer(http.server.ThreadingHTTPServer):
     def next_json_fault(self, _operation):
         return self.json_faults.pop(0) if self.json_faults else ""
 
-    def answer_operation(self, operation, body):
+    def answer_operation(self, _operation, _body):
         with self.lock:
-            if self.queues is None:
-                return self.json_answers.pop(0) if self.json_answers else {}
-            return self.queue(operation.partition(".")[2], body)
+            return self.json_answers.pop(0) if self.json_answers else {}
 
     def note_write(self, _key, _thing):
         pass
 
     # ----
-
-    def queue(self, operation, body):
-        """A queue without redrive: {url: [[id, body, visible from, receipt]]}."""
-        messages = self.queues.setdefault(body["QueueUrl"].rpartition("/")[2], [])
-        now = time.monotonic()
-        if operation == "ReceiveMessage":
-            got = [m for m in messages if m[2] <= now][: body["MaxNumberOfMessages"]]
-            for m in got:
-                m[2], m[3] = now + body["VisibilityTimeout"], f"{m[0]}/{now}"
-            return {"Messages": [{"MessageId": m[0], "ReceiptHandle": m[3], "Body": m[1]} for m in got]}
-        if operation == "GetQueueAttributes":
-            hidden = sum(m[2] > now for m in messages)
-            return {"Attributes": {"ApproximateNumberOfMessages": str(len(messages) - hidden),
-                                   "ApproximateNumberOfMessagesNotVisible": str(hidden)}}  # fmt: skip
-        for entry in body["Entries"]:
-            if operation == "SendMessageBatch":
-                messages.append([f"{len(self.operations)}-{entry['Id']}", entry["MessageBody"], now, ""])
-            for m in [m for m in messages if m[3] and m[3] == entry.get("ReceiptHandle")]:
-                if operation == "DeleteMessageBatch":
-                    messages.remove(m)
-                else:
-                    m[2] = now + entry["VisibilityTimeout"]
-        return {"Successful": [{"Id": e["Id"]} for e in body["Entries"]]}
 
     @property
     def url(self):
