@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "handlers.h"
+#include "mem.h"
 #include "verdict.h"
 
 static int block_signals(void)
@@ -41,17 +42,19 @@ static int run(sct_runtime *runtime, struct sct_log *log)
     const char *const name = getenv("_HANDLER");
     const struct sct_handler *const handler = sct_handler_find(name ? name : "");
     struct sct_report report = {.message = ""};
-    void *ctx = NULL;
     if (!handler)
         return refuse(runtime, name ? name : "");
-    int status = handler->create(&ctx, log, &report);
+    void *const ctx = sct_mem_alloc(handler->ctx_bytes);
+    int status = ctx ? handler->begin(ctx, log, &report) : (int)SCT_ERR_MEMORY;
     if (status != SCT_OK)
         sct_runtime_fail_init(runtime, "Function.InitError",
                               report.message[0] ? report.message
                                                 : sct_verdict_explain(status));
     else
         status = sct_runtime_run(runtime, handler->handle, ctx);
-    handler->free(ctx);
+    if (ctx)
+        handler->end(ctx);
+    sct_mem_free(ctx);
     return status;
 }
 

@@ -31,18 +31,15 @@ struct failed {
 
 /* ---- settings ------------------------------------------------------------------------ */
 
-static void free_failed(void *ctx)
+static void end_failed(void *ctx)
 {
     struct failed *const f = ctx;
-    if (!f)
-        return;
     sct_store_close(f->from);
     sct_store_close(f->to);
     free(f->from_url);
     sct_dynamodb_close(f->table);
     sct_credentials_free(f->credentials);
     sct_settings_free(&f->settings);
-    free(f);
 }
 
 static const char *read_variable(const char *name)
@@ -68,10 +65,12 @@ static int check_apart(const struct sct_settings *s, const char *store,
     return status;
 }
 
-static int prepare(struct failed *f, struct sct_report *report)
+static int begin_failed(void *ctx, struct sct_log *log, struct sct_report *report)
 {
+    struct failed *const f = ctx;
     const char *const store = read_variable("SCANTLING_FAILED_STORE");
     const char *const table = read_variable("SCANTLING_FAILED_TABLE");
+    f->log = log;
     int status = sct_settings_init(&f->settings, report);
     if (status == SCT_OK)
         status = check_apart(&f->settings, store, report);
@@ -82,21 +81,6 @@ static int prepare(struct failed *f, struct sct_report *report)
         status = sct_store_open(&f->to, store, &how, report);
     if (status == SCT_OK && table)
         status = sct_dynamodb_open(&f->table, table, f->credentials, report);
-    return status;
-}
-
-static int create_failed(void **ctx, struct sct_log *log, struct sct_report *report)
-{
-    struct failed *const f = calloc(1, sizeof *f);
-    *ctx = NULL;
-    if (!f)
-        return SCT_ERR_MEMORY;
-    f->log = log;
-    const int status = prepare(f, report);
-    if (status == SCT_OK)
-        *ctx = f;
-    else
-        free_failed(f);
     return status;
 }
 
@@ -270,6 +254,7 @@ static int handle_failed(void *ctx, const struct sct_invocation *invocation,
 }
 
 const struct sct_handler sct_handler_failed = {.name = "failed",
-                                               .create = create_failed,
+                                               .ctx_bytes = sizeof(struct failed),
+                                               .begin = begin_failed,
                                                .handle = handle_failed,
-                                               .free = free_failed};
+                                               .end = end_failed};

@@ -10,13 +10,15 @@
 struct sct_handler {
     const char *name; /* "presign" */
 
-    /* Reads its settings from the environment and makes all that can be made before there is an
-     * invocation. SCT_OK and *ctx; or a status and, in the report, what is wrong with which
-     * variable. The log is borrowed until `free`. */
-    int (*create)(void **ctx, struct sct_log *log, struct sct_report *report);
+    size_t ctx_bytes; /* of what it works with, which is zeroed at first */
 
-    sct_handle_fn *handle;   /* see runtime.h */
-    void (*free)(void *ctx); /* accepts NULL */
+    /* Reads its settings from the environment and makes all that can be made before there is an
+     * invocation. SCT_OK; or a status and, in the report, what is wrong with which variable. The
+     * log is borrowed until `end`. */
+    int (*begin)(void *ctx, struct sct_log *log, struct sct_report *report);
+
+    sct_handle_fn *handle;  /* see runtime.h */
+    void (*end)(void *ctx); /* in any case, also after a begin that failed */
 };
 
 extern const struct sct_handler sct_handler_failed, sct_handler_presign,

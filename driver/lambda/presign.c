@@ -322,14 +322,11 @@ static int handle_presign(void *ctx, const struct sct_invocation *invocation,
     return status;
 }
 
-static void free_presign(void *ctx)
+static void end_presign(void *ctx)
 {
     struct presign *const p = ctx;
-    if (!p)
-        return;
     sct_store_close(p->store);
     sct_presign_settings_free(&p->settings);
-    sct_mem_free(p);
 }
 
 /* A URL is made once for nothing: of a folder there are none, which is to be said now. */
@@ -344,13 +341,10 @@ static int try_presigning(struct presign *p, struct sct_report *report)
                                               sct_store_message(p->store));
 }
 
-static int create_presign(void **ctx, struct sct_log *log, struct sct_report *report)
+static int begin_presign(void *ctx, struct sct_log *log, struct sct_report *report)
 {
     const struct sct_store_spec spec = {.stall_s = 0};
-    struct presign *const p = sct_mem_alloc(sizeof *p);
-    *ctx = p;
-    if (!p)
-        return SCT_ERR_MEMORY;
+    struct presign *const p = ctx;
     p->log = log;
     int status = sct_presign_settings_read(&p->settings, report);
     if (status == SCT_OK)
@@ -362,7 +356,8 @@ static int create_presign(void **ctx, struct sct_log *log, struct sct_report *re
 
 const struct sct_handler sct_handler_presign = {
     .name = "presign",
-    .create = create_presign,
+    .ctx_bytes = sizeof(struct presign),
+    .begin = begin_presign,
     .handle = handle_presign,
-    .free = free_presign,
+    .end = end_presign,
 };

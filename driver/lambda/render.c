@@ -49,11 +49,9 @@ struct reply {
 
 /* ---- settings ------------------------------------------------------------------------ */
 
-static void free_render(void *ctx)
+static void end_render(void *ctx)
 {
     struct render *const r = ctx;
-    if (!r)
-        return;
     sct_effect_free(r->effect);
     sct_store_close(r->source);
     sct_store_close(r->target);
@@ -61,7 +59,6 @@ static void free_render(void *ctx)
     sct_mem_free(r->prefix);
     sct_credentials_free(r->credentials);
     sct_settings_free(&r->settings);
-    free(r);
 }
 
 static int check_settings(const struct sct_settings *s, struct sct_report *report)
@@ -87,9 +84,11 @@ static int open_stores(struct render *r, struct sct_report *report)
     return status;
 }
 
-static int prepare(struct render *r, struct sct_report *report)
+static int begin_render(void *ctx, struct sct_log *log, struct sct_report *report)
 {
+    struct render *const r = ctx;
     struct sct_settings *const s = &r->settings;
+    r->log = log;
     int status = sct_settings_init(s, report);
     if (status == SCT_OK)
         status = check_settings(s, report);
@@ -107,21 +106,6 @@ static int prepare(struct render *r, struct sct_report *report)
         status = open_stores(r, report);
     if (status == SCT_OK)
         status = sct_effect_create(&r->effect, &s->recipe);
-    return status;
-}
-
-static int create_render(void **ctx, struct sct_log *log, struct sct_report *report)
-{
-    struct render *const r = calloc(1, sizeof *r);
-    *ctx = NULL;
-    if (!r)
-        return SCT_ERR_MEMORY;
-    r->log = log;
-    const int status = prepare(r, report);
-    if (status == SCT_OK)
-        *ctx = r;
-    else
-        free_render(r);
     return status;
 }
 
@@ -325,6 +309,7 @@ static int handle_render(void *ctx, const struct sct_invocation *invocation,
 }
 
 const struct sct_handler sct_handler_render = {.name = "render",
-                                               .create = create_render,
+                                               .ctx_bytes = sizeof(struct render),
+                                               .begin = begin_render,
                                                .handle = handle_render,
-                                               .free = free_render};
+                                               .end = end_render};

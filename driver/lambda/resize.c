@@ -29,22 +29,21 @@ struct resize {
     struct sct_log *log;
 };
 
-static void free_resize(void *ctx)
+static void end_resize(void *ctx)
 {
     struct resize *const r = ctx;
-    if (!r)
-        return;
     sct_service_free(r->service);
     sct_metrics_free(r->metrics);
     sct_credentials_free(r->credentials);
     sct_settings_free(&r->settings);
-    free(r);
 }
 
-static int prepare(struct resize *r, struct sct_report *report)
+static int begin_resize(void *ctx, struct sct_log *log, struct sct_report *report)
 {
+    struct resize *const r = ctx;
     struct sct_settings *const s = &r->settings;
     struct sct_metrics_spec metrics;
+    r->log = log;
     int status = sct_settings_init(s, report);
     if (status == SCT_OK && !s->target)
         status = sct_report_fail(report, SCT_ERR_ARGUMENT,
@@ -66,21 +65,6 @@ static int prepare(struct resize *r, struct sct_report *report)
                                         .metrics = r->metrics};
     memcpy(r->spec.source, s->source, sizeof r->spec.source);
     return status == SCT_OK ? sct_service_create(&r->service, &r->spec, report) : status;
-}
-
-static int create_resize(void **ctx, struct sct_log *log, struct sct_report *report)
-{
-    struct resize *const r = calloc(1, sizeof *r);
-    *ctx = NULL;
-    if (!r)
-        return SCT_ERR_MEMORY;
-    r->log = log;
-    const int status = prepare(r, report);
-    if (status == SCT_OK)
-        *ctx = r;
-    else
-        free_resize(r);
-    return status;
 }
 
 /* What has come of an event's records. */
@@ -177,6 +161,7 @@ static int handle_resize(void *ctx, const struct sct_invocation *invocation,
 }
 
 const struct sct_handler sct_handler_resize = {.name = "resize",
-                                               .create = create_resize,
+                                               .ctx_bytes = sizeof(struct resize),
+                                               .begin = begin_resize,
                                                .handle = handle_resize,
-                                               .free = free_resize};
+                                               .end = end_resize};

@@ -5,14 +5,19 @@
 
 #include <microhttpd.h>
 
+#define SCT_MICROHTTPD_FUNCTIONS(F)                                                      \
+    F(MHD_start_daemon)                                                                  \
+    F(MHD_stop_daemon)                                                                   \
+    F(MHD_get_daemon_info)                                                               \
+    F(MHD_create_response_from_buffer)                                                   \
+    F(MHD_add_response_header)                                                           \
+    F(MHD_queue_response)                                                                \
+    F(MHD_destroy_response)
+
 struct sct_microhttpd {
-    __typeof__(MHD_start_daemon) *MHD_start_daemon;
-    __typeof__(MHD_stop_daemon) *MHD_stop_daemon;
-    __typeof__(MHD_get_daemon_info) *MHD_get_daemon_info;
-    __typeof__(MHD_create_response_from_buffer) *MHD_create_response_from_buffer;
-    __typeof__(MHD_add_response_header) *MHD_add_response_header;
-    __typeof__(MHD_queue_response) *MHD_queue_response;
-    __typeof__(MHD_destroy_response) *MHD_destroy_response;
+#define SCT_DECLARE(name) __typeof__(name) *name;
+    SCT_MICROHTTPD_FUNCTIONS(SCT_DECLARE)
+#undef SCT_DECLARE
 };
 
 /* The table, the same for all threads; NULL where there is no libmicrohttpd. */

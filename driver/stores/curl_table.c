@@ -3,7 +3,8 @@
 #include "curl_table.h"
 
 #include <dlfcn.h>
-#include <string.h>
+
+#include "library.h"
 
 #ifdef SCT_STORES_LINKED
 int sct_curl_load(struct sct_curl *curl, struct sct_report *report)
@@ -24,20 +25,14 @@ void sct_curl_unload(struct sct_curl *curl)
 #else
 int sct_curl_load(struct sct_curl *curl, struct sct_report *report)
 {
-    curl->library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    curl->library = sct_library_open("libcurl.so.4");
     if (!curl->library)
         return sct_report_fail(report, SCT_ERR_UNSUPPORTED,
                                "this needs libcurl (Debian: libcurl4): %s", dlerror());
 #define LOOK_UP(name)                                                                    \
-    {                                                                                    \
-        void *const address = dlsym(curl->library, "curl_" #name);                       \
-        if (!address) {                                                                  \
-            dlclose(curl->library);                                                      \
-            return sct_report_fail(report, SCT_ERR_UNSUPPORTED,                          \
-                                   "libcurl is too old: it has no curl_" #name);         \
-        }                                                                                \
-        memcpy(&curl->name, &address, sizeof address); /* POSIX: both are one size */    \
-    }
+    if (!sct_library_find(curl->library, "curl_" #name, &curl->name))                    \
+        return sct_report_fail(report, SCT_ERR_UNSUPPORTED,                              \
+                               "libcurl is too old: it has no curl_" #name);
     SCT_CURL_FUNCTIONS(LOOK_UP)
 #undef LOOK_UP
     curl->global_init(CURL_GLOBAL_DEFAULT);

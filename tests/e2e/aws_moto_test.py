@@ -6,14 +6,14 @@ line that says so, where there is none in PATH.
 """
 
 import sys
-import unittest
 
 sys.dont_write_bytecode = True  # nothing appears in the source folder
 
 from aws_support import AwsTest  # noqa: E402
-from moto_support import Moto, skip_without_moto  # noqa: E402
+from moto_support import main, skip_without_moto  # noqa: E402
 
 skip_without_moto("aws_moto_test")
+moto = None  # main starts it
 
 
 class MotoTest(AwsTest):
@@ -122,9 +122,4 @@ class Tables(MotoTest):
 
 
 if __name__ == "__main__":
-    moto = Moto()
-    try:
-        result = unittest.main(exit=False).result
-    finally:
-        moto.stop()
-    sys.exit(not result.wasSuccessful())
+    main()

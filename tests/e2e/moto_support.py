@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -71,3 +72,14 @@ class Moto:
         self.call("DynamoDB_20120810.CreateTable", TableName=name, BillingMode="PAY_PER_REQUEST",
                   KeySchema=[{"AttributeName": k, "KeyType": t} for k, t in zip(keys, ("HASH", "RANGE"))],
                   AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys])  # fmt: skip
+
+
+def main():
+    """The tests of the program that calls, with a server as its `moto`."""
+    program = sys.modules["__main__"]
+    program.moto = Moto()
+    try:
+        result = unittest.main(exit=False).result
+    finally:
+        program.moto.stop()
+    sys.exit(not result.wasSuccessful())

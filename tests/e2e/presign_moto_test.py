@@ -7,15 +7,15 @@
 
 import os
 import sys
-import unittest
 import urllib.request
 
 sys.dont_write_bytecode = True  # nothing appears in the source folder
 
-from moto_support import Moto, skip_without_moto  # noqa: E402
+from moto_support import main, skip_without_moto  # noqa: E402
 from presign_support import PresignTest, check_environment  # noqa: E402
 
 skip_without_moto("presign_moto_test")
+moto = None  # main starts it
 check_environment("presign_moto_test")
 
 
@@ -44,9 +44,4 @@ class Uploads(PresignTest):
 
 
 if __name__ == "__main__":
-    moto = Moto()
-    try:
-        result = unittest.main(exit=False).result
-    finally:
-        moto.stop()
-    sys.exit(not result.wasSuccessful())
+    main()

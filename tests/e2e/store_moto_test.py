@@ -7,14 +7,14 @@
 
 import os
 import sys
-import unittest
 
 sys.dont_write_bytecode = True  # nothing appears in the source folder
 
-from moto_support import Moto, skip_without_moto  # noqa: E402
+from moto_support import main, skip_without_moto  # noqa: E402
 from store_support import StoreTest, check_environment  # noqa: E402
 
 skip_without_moto("store_moto_test")
+moto = None  # main starts it
 check_environment()
 
 ODD_KEYS = ["a b.jpg", "a+b", "a%2Fb%", "ä/漢字/😀.jpg", "a&b=c?d#e", "~-_.", "'\"<>", "k" * 1017, "a\\b:c*d|e"]
@@ -97,9 +97,4 @@ class Objects(StoreTest):
 
 
 if __name__ == "__main__":
-    moto = Moto()
-    try:
-        result = unittest.main(exit=False).result
-    finally:
-        moto.stop()
-    sys.exit(not result.wasSuccessful())
+    main()

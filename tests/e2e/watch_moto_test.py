@@ -14,14 +14,14 @@ import signal
 import subprocess
 import sys
 import time
-import unittest
 
 sys.dont_write_bytecode = True  # nothing appears in the source folder
 
-from moto_support import Moto, skip_without_moto  # noqa: E402
+from moto_support import main, skip_without_moto  # noqa: E402
 from store_support import PATIENCE_S, SCANTLING, StoreTest, check_environment  # noqa: E402
 
 skip_without_moto("watch_moto_test")
+moto = None  # main starts it
 check_environment()
 
 CORPUS = os.environ["SCT_CORPUS"]
@@ -157,9 +157,4 @@ class Bucket(WatchTest):
 
 
 if __name__ == "__main__":
-    moto = Moto()
-    try:
-        result = unittest.main(exit=False).result
-    finally:
-        moto.stop()
-    sys.exit(not result.wasSuccessful())
+    main()
