@@ -75,6 +75,7 @@ module "failed" {
     SCANTLING_SOURCE       = local.settings.SCANTLING_SOURCE
     SCANTLING_FAILED_STORE = "s3://${local.bucket.failed}"
     SCANTLING_FAILED_TABLE = aws_dynamodb_table.failures.name
+    SCANTLING_FAILED_DAYS  = tostring(var.failed_days)
   }
 }
 
@@ -108,7 +109,7 @@ resource "aws_dynamodb_table" "failures" {
   server_side_encryption {
     enabled = false # encrypted all the same, with a key that AWS owns and that costs nothing
   }
-  # The function writes no such attribute: items stay until somebody gives them a time (seconds since 1970) to go.
+  # As long as the pictures, after their last failure.
   ttl {
     attribute_name = "expires_at"
     enabled        = true

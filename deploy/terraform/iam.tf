@@ -67,7 +67,8 @@ locals {
       local.may_read_uploads, local.may_consume.failures, local.may_use_key.write, local.may_log.failed,
       [
         { Sid = "RemoveFailedUploads", Effect = "Allow", Action = ["s3:DeleteObject", "s3:DeleteObjectVersion"], Resource = local.uploads_objects },
-        { Sid = "WriteFailed", Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = "${local.bucket_arn.failed}/*" },
+        { Sid = "ReadUploadTags", Effect = "Allow", Action = ["s3:GetObjectTagging", "s3:GetObjectVersionTagging"], Resource = local.uploads_objects },
+        { Sid = "WriteFailed", Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], Resource = "${local.bucket_arn.failed}/*" },
         { Sid = "TellMissingFailed", Effect = "Allow", Action = ["s3:ListBucket"], Resource = local.bucket_arn.failed },
         { Sid = "NoteFailures", Effect = "Allow", Action = ["dynamodb:UpdateItem"], Resource = local.table_arn },
       ],

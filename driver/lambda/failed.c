@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dynamodb.h"
 #include "failed_move.h"
@@ -18,6 +19,9 @@
 #include "settings.h"
 #include "source_url.h"
 #include "verdict.h"
+#include "words.h"
+
+enum { MAX_DAYS = 36500 };
 
 struct failed {
     struct sct_settings settings; /* of which the sources */
@@ -25,6 +29,7 @@ struct failed {
     sct_store *to, *from; /* from: of from_url, where failures came from last */
     char *from_url;
     sct_dynamodb *table; /* NULL: none */
+    int64_t keep_days;   /* its items; 0: for ever */
     struct sct_log *log;
     const char *trace_id;
 };
@@ -46,6 +51,17 @@ static const char *read_variable(const char *name)
 {
     const char *const value = getenv(name);
     return value && value[0] ? value : NULL;
+}
+
+static int read_days(int64_t *days, struct sct_report *report)
+{
+    const char *const text = read_variable("SCANTLING_FAILED_DAYS");
+    if (!text || sct_integer_parse(text, 1, MAX_DAYS, days) == SCT_OK)
+        return SCT_OK;
+    return sct_report_fail(report, SCT_ERR_ARGUMENT,
+                           "SCANTLING_FAILED_DAYS: '%.40s' is not a whole number from 1 "
+                           "to 36500",
+                           text);
 }
 
 static int check_apart(const struct sct_settings *s, const char *store,
@@ -72,6 +88,8 @@ static int begin_failed(void *ctx, struct sct_log *log, struct sct_report *repor
     const char *const table = read_variable("SCANTLING_FAILED_TABLE");
     f->log = log;
     int status = sct_settings_init(&f->settings, report);
+    if (status == SCT_OK)
+        status = read_days(&f->keep_days, report);
     if (status == SCT_OK)
         status = check_apart(&f->settings, store, report);
     if (status == SCT_OK)
@@ -111,14 +129,21 @@ static const char *find_version(const struct sct_failure *failure)
                                : "-";
 }
 
+#define UPDATE                                                                           \
+    "SET #verdict = :verdict, #message = :message, #last = :time, #moved = :moved, "     \
+    "#first = if_not_exists(#first, :time)"
+#define ADD " ADD #count :one, #requests :ids"
+
 /* Counts it, once for each request. */
 static int note(struct failed *f, const struct sct_failure *failure,
                 const struct sct_failed_place *place, struct sct_report *report)
 {
     const struct sct_event_record *const r = &failure->record;
-    char now[SCT_CLOCK_BYTES], *object = NULL;
+    char now[SCT_CLOCK_BYTES], expires[24], *object = NULL;
     struct sct_report why = {.message = ""};
     sct_clock_print(now);
+    snprintf(expires, sizeof expires, "%lld",
+             (long long)time(NULL) + (long long)f->keep_days * 86400);
     if (!f->table)
         return SCT_OK;
     if (asprintf(&object, "%s%s%s", r->status == SCT_OK ? r->store : "(malformed)",
@@ -129,10 +154,10 @@ static int note(struct failed *f, const struct sct_failure *failure,
     const struct sct_dynamodb_value key[] = {
         {"object", "S", object}, {"version", "S", version[0] ? version : "-"}};
     const struct sct_dynamodb_value name[] = {
-        {"#verdict", "", "verdict"},  {"#message", "", "message"},
-        {"#first", "", "first_time"}, {"#last", "", "last_time"},
-        {"#count", "", "count"},      {"#moved", "", "moved_to"},
-        {"#requests", "", "requests"}};
+        {"#verdict", "", "verdict"},   {"#message", "", "message"},
+        {"#first", "", "first_time"},  {"#last", "", "last_time"},
+        {"#count", "", "count"},       {"#moved", "", "moved_to"},
+        {"#requests", "", "requests"}, {"#expires", "", "expires_at"}};
     const struct sct_dynamodb_value value[] = {
         {":verdict", "S", failure->verdict},
         {":message", "S", failure->message},
@@ -140,18 +165,18 @@ static int note(struct failed *f, const struct sct_failure *failure,
         {":moved", "S", place->key},
         {":one", "N", "1"},
         {":ids", "SS", id},
-        {":id", "S", id}};
+        {":id", "S", id},
+        {":expires", "N", expires}};
+    const int is_kept = f->keep_days == 0; /* then the last of both is not used */
     const struct sct_dynamodb_request request = {
         .key = key,
         .n_keys = 2,
-        .update = "SET #verdict = :verdict, #message = :message, #last = :time, "
-                  "#moved = :moved, #first = if_not_exists(#first, :time) "
-                  "ADD #count :one, #requests :ids",
+        .update = is_kept ? UPDATE ADD : UPDATE ", #expires = :expires" ADD,
         .condition = "attribute_not_exists(#requests) OR NOT contains(#requests, :id)",
         .name = name,
-        .n_names = 7,
+        .n_names = is_kept ? 7 : 8,
         .value = value,
-        .n_values = 7};
+        .n_values = is_kept ? 7 : 8};
     const int status = sct_dynamodb_update(f->table, &request, &why);
     free(object);
     if (status == SCT_OK || status == SCT_ERR_PRECONDITION)

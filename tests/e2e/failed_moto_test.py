@@ -8,6 +8,7 @@ moto_server; exit status 77, and a line that says so, where there is none.
 
 import json
 import sys
+import time
 import unittest
 
 sys.dont_write_bytecode = True  # nothing appears in the source folder
@@ -112,6 +113,15 @@ class Moves(FailedTest):
         self.assertEqual((item["count"], item["verdict"], item["moved_to"]), ("2", "io", "a"))
         self.assertEqual(sorted(item["requests"]), ["another", "m-0"])
         self.assertEqual(self.there(self.store_name), ["a"])
+
+    def test_items_expire_when_asked_to(self):
+        event = self.put("a")
+        self.deliver(self.ours(event))
+        self.assertNotIn("expires_at", self.item("a", event["etag"]))
+        self.function = self.lambda_of("failed", SCANTLING_FAILED_DAYS="30")
+        self.deliver(self.ours(self.put("b")))
+        days = (int(self.item("b", event["etag"])["expires_at"]) - time.time()) / 86400
+        self.assertAlmostEqual(days, 30, places=1)
 
     def test_the_pipeline_ends_here(self):
         resize = self.lambda_of("resize")
