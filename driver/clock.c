@@ -1,9 +1,16 @@
-/* The time, as logs write it. */
+/* The time, as a number and as logs write it. */
 #define _GNU_SOURCE 1
 #include "clock.h"
 
 #include <stdio.h>
 #include <time.h>
+
+int64_t sct_clock_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 void sct_clock_print(char out[SCT_CLOCK_BYTES])
 {

@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "effect_state.h"
 #include "paths.h"
 #include "verdict.h"
@@ -108,13 +108,10 @@ static int know_content(struct sct_effect *e)
 /* Seconds that a job may take; 0: any. SCT_ERR_TIMEOUT: it is too late to begin. */
 static int find_time(struct sct_effect *e, double *seconds)
 {
-    struct timespec now;
     *seconds = e->recipe->limits.max_seconds;
     if (e->spec->deadline_ms == 0)
         return SCT_OK;
-    clock_gettime(CLOCK_REALTIME, &now);
-    const int64_t left_ms = e->spec->deadline_ms - MARGIN_MS -
-                            ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    const int64_t left_ms = e->spec->deadline_ms - MARGIN_MS - sct_clock_now_ms();
     if (left_ms < LEAST_MS) {
         sct_outcome_fail(&e->result.outcome, SCT_ERR_TIMEOUT,
                          "too little time is left for another picture");
@@ -247,7 +244,7 @@ static int make(struct sct_effect *e)
 {
     int status = know_content(e);
     for (int round = 0; status == SCT_OK && round < N_ROUNDS; round++) {
-        status = sct_slots_look(e);
+        status = sct_slots_look(e, 1);
         if (status != SCT_OK)
             break;
         if (!has_work(e))
@@ -266,25 +263,49 @@ static int make(struct sct_effect *e)
     return status;
 }
 
-/* A source that is there again is left to its own event. */
+/* A source that is there again is left to its own event. SCT_DONE: it has come back while its outputs
+ * were removed, and what its event has made may be among them. */
 static int remove_outputs(struct sct_effect *e)
 {
-    const int status = sct_store_head(e->spec->source, e->record->key, NULL, &e->object);
-    if (status == SCT_ERR_NOT_FOUND)
-        return sct_slots_remove(e);
-    return status == SCT_OK ? SCT_OK : sct_effect_fail(e, status, e->spec->source);
+    sct_store *const source = e->spec->source;
+    int status = sct_store_head(source, e->record->key, NULL, &e->object);
+    if (status == SCT_OK)
+        return SCT_OK;
+    if (status == SCT_ERR_NOT_FOUND) {
+        status = sct_slots_remove(e);
+        if (status != SCT_OK)
+            return status;
+        status = sct_store_head(source, e->record->key, NULL, &e->object);
+        if (status == SCT_ERR_NOT_FOUND)
+            return SCT_OK;
+    }
+    return status == SCT_OK ? SCT_DONE : sct_effect_fail(e, status, source);
+}
+
+/* As if the record were of what is there now. */
+static int begin_anew(struct sct_effect *e)
+{
+    memcpy(e->wanted.etag, e->object.etag, sizeof e->wanted.etag);
+    e->wanted.version[0] = '\0';
+    sct_slots_end(e);
+    return sct_slots_begin(e);
 }
 
 static int handle(struct sct_effect *e)
 {
+    int is_wanted = e->record->kind == SCT_EVENT_CREATED, status = SCT_OK;
     e->result.kind = SCT_EFFECT_IGNORED;
     if (e->record->kind == SCT_EVENT_REMOVED && e->recipe->mirror_deletes) {
         e->result.kind = SCT_EFFECT_REMOVED;
-        return remove_outputs(e);
+        status = remove_outputs(e);
+        is_wanted = status == SCT_DONE;
+        if (is_wanted)
+            status = begin_anew(e);
     }
-    if (e->record->kind != SCT_EVENT_CREATED || sct_path_leaf(e->record->key)[0] == '\0')
-        return SCT_OK; /* keys that end in a slash stand for folders */
-    const int status = make(e);
+    /* Keys that end in a slash stand for folders. */
+    if (status != SCT_OK || !is_wanted || sct_path_leaf(e->record->key)[0] == '\0')
+        return status;
+    status = make(e);
     e->result.kind = status == SCT_DONE                       ? SCT_EFFECT_GONE
                      : sct_slots_count(e, SCT_SLOT_MADE) > 0  ? SCT_EFFECT_MADE
                      : sct_slots_count(e, SCT_SLOT_STALE) > 0 ? SCT_EFFECT_STALE
@@ -311,7 +332,7 @@ static void report(struct sct_effect *e)
     }
     o->is_skipped = o->status == SCT_OK && e->result.kind != SCT_EFFECT_MADE &&
                     e->result.kind != SCT_EFFECT_REMOVED;
-    e->result.is_transient = sct_verdict_of(o->status).is_transient;
+    e->result.etag = e->wanted.etag;
 }
 
 const struct sct_effect_result *sct_effect_run(sct_effect *e,
@@ -334,7 +355,7 @@ int sct_effect_look(sct_effect *e, const struct sct_effect_spec *spec,
     if (status == SCT_OK)
         status = know_content(e);
     if (status == SCT_OK)
-        status = sct_slots_look(e);
+        status = sct_slots_look(e, 0);
     for (int i = 0; status == SCT_OK && i < e->recipe->n_variants; i++)
         current[i] = e->slot[i].state == SCT_SLOT_CURRENT;
     if (status == SCT_DONE)

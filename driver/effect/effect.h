@@ -38,8 +38,7 @@ struct sct_effect_result {
     enum sct_effect_kind kind;  /* where outcome.status is SCT_OK; is_skipped: not MADE or
                                   REMOVED */
     struct sct_outcome outcome; /* input: the key; path: the outputs' keys */
-    int is_transient; /* of a failure: whether the same record may succeed later; also
-                           where there was too little time (SCT_ERR_TIMEOUT) */
+    const char *etag;           /* of the source, as far as it is known; "" */
     uint64_t read_bytes, written_bytes;
 };
 
@@ -78,6 +77,12 @@ int sct_effect_look(sct_effect *e, const struct sct_effect_spec *spec,
 /* The key of variant i of what sct_effect_run or sct_effect_look has worked on last; NULL: not
  * looked at. Borrowed until the next call. */
 const char *sct_effect_key(const sct_effect *e, int i);
+
+/* Of a failure: whether the same record may succeed later, also where there was too little time. */
+static inline int sct_effect_may_pass(const struct sct_effect_result *result)
+{
+    return sct_verdict_of(result->outcome.status).is_transient;
+}
 
 /* The verdict: as of the outcome, "skipped" for CURRENT, STALE, GONE and IGNORED. */
 struct sct_verdict sct_effect_verdict(const struct sct_effect_result *result);

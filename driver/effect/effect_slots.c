@@ -80,7 +80,7 @@ int sct_slots_know_format(struct sct_effect *e, const struct sct_encoder_ops *fo
         if (slot->format != (format ? format : &sct_jpeg_encoder))
             status = name_slot(e, i, format ? format : &sct_jpeg_encoder);
     }
-    return status == SCT_OK ? sct_slots_look(e) : status;
+    return status == SCT_OK ? sct_slots_look(e, 1) : status;
 }
 
 /* ---- what is there ------------------------------------------------------------------- */
@@ -121,7 +121,7 @@ static int look_at(struct sct_effect *e, int i)
     return SCT_OK;
 }
 
-int sct_slots_look(struct sct_effect *e)
+int sct_slots_look(struct sct_effect *e, int may_guess)
 {
     int is_first = 1, is_new = 0, status = SCT_OK;
     for (int i = 0; status == SCT_OK && i < e->recipe->n_variants; i++) {
@@ -133,7 +133,8 @@ int sct_slots_look(struct sct_effect *e)
             continue;
         }
         status = look_at(e, i);
-        is_new = is_first && slot->state == SCT_SLOT_MISSING && !slot->replaces[0];
+        is_new = may_guess && is_first && slot->state == SCT_SLOT_MISSING &&
+                 !slot->replaces[0];
         is_first = 0;
     }
     return status;
@@ -148,6 +149,18 @@ void sct_slots_recheck(struct sct_effect *e)
 
 /* ---- writing ------------------------------------------------------------------------- */
 
+/* What is there was made of an event, and this record knows of none: that event remains the latest
+ * that is known, or an older one could come and replace this output. */
+static void keep_sequencer(const struct sct_slot *slot, struct sct_origin *origin)
+{
+    struct sct_origin there;
+    if (origin->sequencer[0] || !slot->replaces[0])
+        return;
+    sct_origin_read(&there, &slot->attributes);
+    if (strcmp(there.source, origin->source) == 0)
+        memcpy(origin->sequencer, there.sequencer, sizeof origin->sequencer);
+}
+
 static int open_output(void *ctx, int k, const struct sct_output *output,
                        struct sct_sink *sink)
 {
@@ -156,6 +169,7 @@ static int open_output(void *ctx, int k, const struct sct_output *output,
     struct sct_slot *const slot = &e->slot[i];
     struct sct_origin origin = e->wanted;
     memcpy(origin.settings, e->recipe->settings[i], sizeof origin.settings);
+    keep_sequencer(slot, &origin);
     memset(&slot->attributes, 0, sizeof slot->attributes);
     int status = sct_origin_write(&origin, &slot->attributes);
     if (status != SCT_OK)
@@ -247,6 +261,7 @@ int sct_slots_remove(struct sct_effect *e)
 {
     int status = SCT_OK;
     for (int i = 0; status == SCT_OK && i < e->recipe->n_variants; i++)
-        status = e->slot[i].is_guess ? remove_guesses(e, i) : remove_slot(e, i);
+        if (e->slot[i].state != SCT_SLOT_UNWANTED)
+            status = e->slot[i].is_guess ? remove_guesses(e, i) : remove_slot(e, i);
     return status;
 }

@@ -56,7 +56,9 @@ int sct_effect_check_source(struct sct_effect *e);
 /* The outputs. All return SCT_OK, or a failure that is in the outcome. */
 int sct_slots_begin(struct sct_effect *e); /* names them; formats may be guesses */
 void sct_slots_end(struct sct_effect *e);
-int sct_slots_look(struct sct_effect *e); /* at those that are UNKNOWN or BEATEN */
+/* At those that are UNKNOWN or BEATEN. May guess: when the first is not there the others are
+ * taken to be missing, too, which writing finds out. */
+int sct_slots_look(struct sct_effect *e, int may_guess);
 int sct_slots_know_format(struct sct_effect *e, const struct sct_encoder_ops *format);
 void sct_slots_recheck(struct sct_effect *e); /* the source's etag has become known */
 int sct_slots_count(const struct sct_effect *e, enum sct_slot_state state);

@@ -53,7 +53,7 @@ static int read_object(sct_store *store, const char *key, struct sct_buffer *tex
     if (status != SCT_OK)
         return sct_report_fail(report, status, "%s", sct_store_message(store));
     const struct sct_source source = sct_store_reader_source(reader);
-    for (size_t n = 1; status == SCT_OK && n > 0;) {
+    for (size_t n = 1; status == SCT_OK && n > 0 && !text->has_failed;) {
         status = source.read(source.ctx, piece, sizeof piece, &n);
         if (status == SCT_OK)
             sct_buffer_add(text, piece, n);

@@ -25,7 +25,7 @@ enum { N_THREADS = 16 };
 static char base[64], source_url[96], target_url[96];
 static struct sct_recipe recipe;
 static atomic_int n_gets;
-static void (*before_write)(void); /* called once */
+static void (*before_write)(void), (*before_delete)(void); /* called once */
 
 int __real_sct_store_get(sct_store *s, const char *key, const char *version,
                          sct_store_reader **reader, struct sct_object *out);
@@ -51,6 +51,18 @@ int __wrap_sct_store_write(sct_store *s, const char *key, const struct sct_put *
     if (act)
         act();
     return __real_sct_store_write(s, key, put, writer);
+}
+
+int __real_sct_store_delete(sct_store *s, const char *key, const char *version);
+int __wrap_sct_store_delete(sct_store *s, const char *key, const char *version);
+
+int __wrap_sct_store_delete(sct_store *s, const char *key, const char *version)
+{
+    void (*const act)(void) = before_delete;
+    before_delete = NULL;
+    if (act)
+        act();
+    return __real_sct_store_delete(s, key, version);
 }
 
 /* ---- stores -------------------------------------------------------------------------- */
@@ -263,6 +275,22 @@ static void an_event_may_speak_of_what_has_been_replaced(void **state)
     assert_int_equal(n_gets, 0);
 }
 
+static void a_record_without_sequencer_keeps_the_one_that_is_there(void **state)
+{
+    struct sct_object object;
+    struct sct_report report = {.message = ""};
+    (void)state;
+    const char *const etag = upload("a.jpg", 120, 0);
+    run("a.jpg", etag, "0B");
+    recipe.variant[0].quality = recipe.variant[1].quality = 40;
+    assert_int_equal(sct_recipe_seal(&recipe, &report), SCT_OK);
+    expect(run("a.jpg", etag, NULL), SCT_EFFECT_MADE, 2); /* a backfill */
+    look("a.jpg/large.jpg", &object);
+    assert_string_equal(sct_attributes_get(&object.attributes, "scantling-sequencer"),
+                        "0B");
+    expect(run("a.jpg", "older", "0A"), SCT_EFFECT_STALE, 0); /* sent once more */
+}
+
 /* ---- names --------------------------------------------------------------------------- */
 
 static void names_follow_the_content(void **state)
@@ -285,7 +313,7 @@ static void two_sources_do_not_share_an_output(void **state)
     look("a-large.jpg", &before);
     run("a.png", upload("a.png", 120, 1), NULL);
     assert_int_equal(last.outcome.status, SCT_ERR_PRECONDITION);
-    assert_false(last.is_transient);
+    assert_false(sct_effect_may_pass(&last));
     assert_non_null(strstr(last.outcome.message, "a-large.jpg"));
     assert_string_equal(look("a-large.jpg", &after), before.etag);
 }
@@ -400,6 +428,28 @@ static void outputs_stay_when_the_source_is_there_again(void **state)
     assert_true(is_there("a.jpg/large.jpg"));
 }
 
+static void come_back(void)
+{
+    recipe.mirror_deletes = 0;
+    expect(run("a.jpg", upload("a.jpg", 140, 0), "0D"), SCT_EFFECT_MADE, 2);
+    recipe.mirror_deletes = 1;
+}
+
+static void a_source_that_comes_back_keeps_its_outputs(void **state)
+{
+    char path[128];
+    (void)state;
+    recipe.mirror_deletes = 1;
+    run("a.jpg", upload("a.jpg", 120, 0), "0A");
+    snprintf(path, sizeof path, "%s/in/a.jpg", base);
+    assert_int_equal(unlink(path), 0);
+    before_delete = come_back; /* just as the first output is removed */
+    run_within("a.jpg", NULL, "0C", SCT_EVENT_REMOVED, 0);
+    assert_int_equal(last.outcome.status, SCT_OK);
+    assert_true(is_there("a.jpg/large.jpg"));
+    assert_true(is_there("a.jpg/small.jpg"));
+}
+
 static void a_broken_picture_leaves_nothing(void **state)
 {
     struct image *const image = image_natural(200, 200, 3, 0);
@@ -410,7 +460,7 @@ static void a_broken_picture_leaves_nothing(void **state)
         sct_store_put(s, "half.jpg", file.bytes, file.n_bytes / 2, NULL, NULL), SCT_OK);
     assert_int_equal(sct_store_put(s, "text.jpg", "no picture", 10, NULL, NULL), SCT_OK);
     assert_int_equal(run("half.jpg", NULL, NULL)->outcome.status, SCT_ERR_TRUNCATED);
-    assert_false(last.is_transient);
+    assert_false(sct_effect_may_pass(&last));
     assert_int_equal(run("text.jpg", NULL, NULL)->outcome.status, SCT_ERR_NOT_AN_IMAGE);
     assert_false(is_there("half.jpg/large.jpg"));
     sct_store_close(s);
@@ -427,7 +477,7 @@ static void without_time_it_is_handed_back(void **state)
     const int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     run_within("a.jpg", etag, NULL, SCT_EVENT_CREATED, now_ms + 300);
     assert_int_equal(last.outcome.status, SCT_ERR_TIMEOUT);
-    assert_true(last.is_transient);
+    assert_true(sct_effect_may_pass(&last));
     assert_false(is_there("a.jpg/large.jpg"));
     expect(run_within("a.jpg", etag, NULL, SCT_EVENT_CREATED, now_ms + 600000),
            SCT_EFFECT_MADE, 2);
@@ -471,6 +521,9 @@ static void looking_makes_nothing(void **state)
     run("a.jpg", etag, NULL);
     assert_int_equal(sct_effect_look(e, &spec, &record, current, &report), SCT_OK);
     assert_int_equal(current[0] + current[1], 2);
+    assert_int_equal(sct_store_delete(target, "a.jpg/large.jpg", NULL), SCT_OK);
+    assert_int_equal(sct_effect_look(e, &spec, &record, current, &report), SCT_OK);
+    assert_true(!current[0] && current[1]);
     sct_effect_free(e);
     sct_store_close(source);
     sct_store_close(target);
@@ -482,11 +535,11 @@ static void stores_must_be_apart(void **state)
                                            {"s3://a/in", "s3://a/out"},
                                            {"s3://a", "file:///a"},
                                            {"file:///tmp/in", "/tmp/inside"}};
-    static const char *const overlap[][2] = {{"s3://a", "s3://a"},
-                                             {"s3://a", "s3://a/out"},
-                                             {"s3://a/in/x", "s3://a/in"},
-                                             {"file:///tmp/", "/tmp/../tmp"},
-                                             {"/tmp", "/tmp/out"}};
+    static const char *const overlap[][2] = {
+        {"s3://a", "s3://a"},           {"s3://a", "s3://a/out"},
+        {"s3://a/in/x", "s3://a/in"},   {"file:///tmp/", "/tmp/../tmp"},
+        {"/tmp", "/tmp/out"},           {"/tmp/none/a", "/tmp/none/a/b/c"},
+        {"/tmp", "file:///tmp/n%6fne"}, {".", "not there yet"}};
     struct sct_report report;
     (void)state;
     for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
@@ -515,7 +568,7 @@ static void what_was_read_while_it_changed_is_not_published(void **state)
     upload("a.jpg", 120, 0);
     before_write = write_into_the_source;
     assert_int_equal(run("a.jpg", NULL, NULL)->outcome.status, SCT_ERR_IO);
-    assert_true(last.is_transient);
+    assert_true(sct_effect_may_pass(&last));
     assert_string_equal(last.outcome.message, "it has changed while it was read");
     assert_false(is_there("a.jpg/large.jpg"));
     assert_false(is_there("a.jpg/small.jpg"));
@@ -562,6 +615,7 @@ int main(void)
         FRESH(a_new_upload_replaces),
         FRESH(other_settings_replace),
         FRESH(an_event_may_speak_of_what_has_been_replaced),
+        FRESH(a_record_without_sequencer_keeps_the_one_that_is_there),
         FRESH(names_follow_the_content),
         FRESH(two_sources_do_not_share_an_output),
         FRESH(who_is_beaten_has_succeeded),
@@ -569,6 +623,7 @@ int main(void)
         FRESH(sixteen_at_once_all_succeed_and_one_writes),
         FRESH(outputs_go_with_their_source_only_when_asked_to),
         FRESH(outputs_stay_when_the_source_is_there_again),
+        FRESH(a_source_that_comes_back_keeps_its_outputs),
         FRESH(a_broken_picture_leaves_nothing),
         FRESH(without_time_it_is_handed_back),
         FRESH(a_bad_record_is_its_own_failure),
