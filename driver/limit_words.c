@@ -77,8 +77,7 @@ int sct_limits_take(struct sct_limits *limits, const char *name, const char *tex
     return status;
 }
 
-/* SCANTLING_MAX_PIXELS, and SCANTLING_TIMEOUT. */
-static void name_variable(char *out, size_t n, const char *name)
+void sct_limits_name_variable(char *out, size_t n, const char *name)
 {
     snprintf(out, n, "SCANTLING_%s", name);
     for (char *p = out; *p; p++)
@@ -90,7 +89,7 @@ int sct_limits_from_environment(struct sct_limits *limits, struct sct_report *re
     for (int i = 0; i < N_LIMITS; i++) {
         char variable[48];
         const char *wanted = "";
-        name_variable(variable, sizeof variable, limits_known[i].name);
+        sct_limits_name_variable(variable, sizeof variable, limits_known[i].name);
         const char *const text = getenv(variable);
         if (!text || !text[0])
             continue;

@@ -194,10 +194,12 @@ static int run(struct backfill *b)
     int64_t n_seen = 0;
     b->spec = (struct sct_service_spec){.recipe = &s->recipe,
                                         .target = s->target,
+                                        .n_sources = s->n_sources,
                                         .failed_queue = s->failed,
                                         .credentials = b->credentials,
                                         .log = &b->log,
                                         .isolate = b->isolate};
+    memcpy(b->spec.source, s->source, sizeof b->spec.source);
     b->survey.settings = s;
     b->survey.credentials = b->credentials;
     b->survey.log = &b->log;

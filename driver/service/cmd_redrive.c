@@ -21,6 +21,10 @@
 
 enum { WAIT_S = 2, VISIBILITY_S = 300, N_EMPTY = 2, MAX_VERDICTS = 16 };
 
+struct left {
+    char *id, *receipt; /* of its last delivery */
+};
+
 struct redrive {
     struct sct_settings settings;
     struct sct_log log;
@@ -28,35 +32,66 @@ struct redrive {
     sct_sqs *failed, *queue;
     const char *verdict[MAX_VERDICTS]; /* which are wanted; none: all */
     int n_verdicts, is_dry_run, signals;
-    char **seen; /* ids of messages that stay */
+    struct left *left; /* messages that stay */
     size_t n_seen;
     int n_sent, n_left, status;
 };
 
 /* ---- messages that stay -------------------------------------------------------------- */
 
-static int was_seen(const struct redrive *r, const char *id)
+static struct left *find_left(const struct redrive *r, const char *id)
 {
     for (size_t i = 0; i < r->n_seen; i++)
-        if (strcmp(r->seen[i], id) == 0)
-            return 1;
-    return 0;
+        if (strcmp(r->left[i].id, id) == 0)
+            return &r->left[i];
+    return NULL;
 }
 
-static void leave(struct redrive *r, const char *id)
+/* Delivered once more: only the last receipt counts. */
+static int was_seen(struct redrive *r, const struct sct_sqs_message *m)
 {
-    char **const larger = realloc(r->seen, (r->n_seen + 1) * sizeof *larger);
+    struct left *const left = find_left(r, m->id);
+    char *const receipt = left ? strdup(m->receipt) : NULL;
+    if (receipt) {
+        free(left->receipt);
+        left->receipt = receipt;
+    }
+    return left != NULL;
+}
+
+static void leave(struct redrive *r, const struct sct_sqs_message *m)
+{
+    struct left *const larger = realloc(r->left, (r->n_seen + 1) * sizeof *larger);
     r->n_left++;
     if (!larger) {
         r->status = SCT_ERR_MEMORY;
         return;
     }
-    r->seen = larger;
-    r->seen[r->n_seen] = strdup(id);
-    if (r->seen[r->n_seen])
-        r->n_seen++;
-    else
+    r->left = larger;
+    larger[r->n_seen] = (struct left){strdup(m->id), strdup(m->receipt)};
+    r->n_seen++;
+    if (!larger[r->n_seen - 1].id || !larger[r->n_seen - 1].receipt) {
+        free(larger[r->n_seen - 1].id);
+        free(larger[r->n_seen - 1].receipt);
+        r->n_seen--;
         r->status = SCT_ERR_MEMORY;
+    }
+}
+
+/* Anybody may have them at once: the next redrive, too. */
+static void give_back(struct redrive *r)
+{
+    struct sct_report report = {.message = ""};
+    struct sct_sqs_entry *const entry = calloc(r->n_seen + 1, sizeof *entry);
+    for (size_t i = 0; entry && i < r->n_seen; i++)
+        entry[i].receipt = r->left[i].receipt;
+    if (!entry ||
+        (r->n_seen > 0 &&
+         sct_sqs_change_visibility(r->failed, entry, (int)r->n_seen, &report) != SCT_OK))
+        sct_log_message(&r->log, SCT_LOG_WARN, "trouble",
+                        "what stays is hidden for up to %d s: %s", VISIBILITY_S,
+                        report.message);
+    free(entry);
 }
 
 /* ---- one message --------------------------------------------------------------------- */
@@ -126,7 +161,7 @@ static int handle(struct redrive *r, const struct sct_sqs_message *m)
     if (status == SCT_OK && is_complete && !r->is_dry_run)
         r->n_sent += list.n_failures;
     else
-        leave(r, m->id);
+        leave(r, m);
     sct_failure_list_free(&list);
     return status == SCT_OK && is_complete && !r->is_dry_run;
 }
@@ -157,7 +192,7 @@ static int redrive_some(struct redrive *r)
         return status;
     }
     for (int i = 0; i < n && r->status == SCT_OK; i++) {
-        if (was_seen(r, message[i].id))
+        if (was_seen(r, &message[i]))
             continue;
         n_new++;
         if (handle(r, &message[i]))
@@ -191,6 +226,7 @@ static int run(struct redrive *r)
         is_over = was_interrupted(r);
     }
     close(r->signals);
+    give_back(r);
     const struct sct_log_field field[] = {sct_log_number("sent", r->n_sent),
                                           sct_log_number("left", r->n_left)};
     sct_log_event(&r->log, SCT_LOG_INFO, n < 0 || is_over ? "interrupted" : "complete",
@@ -255,9 +291,11 @@ int sct_command_redrive(int argc, char **argv)
     } else if (status == SCT_OK && prepare(r) == SCT_OK) {
         exit_status = run(r);
     }
-    for (size_t i = 0; i < r->n_seen; i++)
-        free(r->seen[i]);
-    free(r->seen);
+    for (size_t i = 0; i < r->n_seen; i++) {
+        free(r->left[i].id);
+        free(r->left[i].receipt);
+    }
+    free(r->left);
     sct_sqs_close(r->failed);
     sct_sqs_close(r->queue);
     sct_credentials_free(r->credentials);

@@ -87,17 +87,14 @@ int sct_service_trace(sct_service *s, const char *trace_id)
 
 /* ---- sources ------------------------------------------------------------------------- */
 
-/* Objects in the target are outputs, of which no others are to be made. */
+/* Unless it is a source, no folder: whoever may write to the queue is not to have this machine's
+ * pictures published. */
 static int is_allowed(const struct sct_service_spec *spec,
                       const struct sct_event_record *record)
 {
-    /* Unless it is a source, no folder: whoever may write to the queue is not to have this machine's
-     * pictures published. */
-    const int is_source =
-        spec->n_sources > 0
-            ? sct_source_holds(spec->source, spec->n_sources, record->store, record->key)
-            : strncmp(record->store, "s3:", 3) == 0;
-    return is_source;
+    return spec->n_sources > 0 ? sct_source_holds(spec->source, spec->n_sources,
+                                                  record->store, record->key)
+                               : strncmp(record->store, "s3:", 3) == 0;
 }
 
 static int open_source(sct_service *s, const char *url, sct_store **out,
@@ -111,9 +108,12 @@ static int open_source(sct_service *s, const char *url, sct_store **out,
     }
     char *const name = strdup(url);
     int status = name ? sct_store_open(out, url, &how, report) : (int)SCT_ERR_MEMORY;
-    if (status == SCT_OK)
+    const int is_open = status == SCT_OK;
+    if (is_open)
         status = sct_store_trace(*out, s->trace_id);
     if (status != SCT_OK) {
+        if (is_open)
+            sct_store_close(*out);
         free(name);
         return status;
     }
@@ -139,7 +139,7 @@ static const struct sct_effect_result *refuse(sct_service *s,
     memset(r, 0, sizeof *r);
     r->outcome.input = record->key ? record->key : "";
     sct_outcome_fail(&r->outcome, status, message);
-    r->is_transient = sct_verdict_of(status).is_transient;
+    r->etag = "";
     return r;
 }
 
@@ -191,8 +191,12 @@ static int hand_over(sct_service *s, const struct sct_event_record *record,
     char now[SCT_CLOCK_BYTES];
     struct sct_report report = {.message = ""};
     const struct sct_verdict verdict = find_verdict(s, record);
+    struct sct_event_record known =
+        *record; /* what failed, and not what comes after it */
     sct_clock_print(now);
-    const struct sct_failure_note note = {.record = record,
+    if (record->status == SCT_OK && !known.etag && s->result->etag[0])
+        known.etag = s->result->etag;
+    const struct sct_failure_note note = {.record = &known,
                                           .verdict = verdict.word,
                                           .message = o->message,
                                           .time = now,
@@ -219,7 +223,7 @@ static const char *name_of(const struct sct_effect_result *r)
 {
     static const char *const names[] = {"made", "current", "stale",
                                         "gone", "removed", "ignored"};
-    return r->outcome.status != SCT_OK ? r->is_transient ? "again" : "failed"
+    return r->outcome.status != SCT_OK ? sct_effect_may_pass(r) ? "again" : "failed"
                                        : names[r->kind];
 }
 
@@ -283,7 +287,7 @@ enum sct_service_end sct_service_handle(sct_service *s,
         count(s, record, read_clock() - began_ms);
     if (s->result->outcome.status == SCT_OK)
         return SCT_SERVICE_DONE;
-    if (s->result->is_transient)
+    if (sct_effect_may_pass(s->result))
         return SCT_SERVICE_AGAIN;
     if (!s->failed)
         return SCT_SERVICE_FAILED;

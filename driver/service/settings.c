@@ -2,7 +2,6 @@
 #define _GNU_SOURCE 1
 #include "settings.h"
 
-#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "limit_words.h"
+#include "mem.h"
 #include "text.h"
 #include "words.h"
 
@@ -24,7 +24,6 @@ static const struct {
     enum kind kind;
     size_t offset;
 } settings_known[] = {
-    {"target", TEXT, AT(target)},
     {"variants", TEXT, AT(variants)},
     {"queue", TEXT, AT(queue)},
     {"failed", TEXT, AT(failed)},
@@ -35,6 +34,7 @@ static const struct {
     {"json", FLAG, AT(json)},
     {"quiet", FLAG, AT(quiet)},
     {"source", SPECIAL, 0},
+    {"target", SPECIAL, 0},
     {"jobs", SPECIAL, 0},
     {"key", SPECIAL, 0},
     {"cache-control", SPECIAL, 0},
@@ -80,26 +80,48 @@ static int take_jobs(struct sct_settings *s, const char *value, struct sct_repor
     return SCT_OK;
 }
 
+static void forget_sources(struct sct_settings *s)
+{
+    while (s->n_sources > 0)
+        sct_mem_free((char *)s->source[--s->n_sources]);
+}
+
+static int take_store(struct sct_settings *s, const char *name, const char *value,
+                      struct sct_report *report)
+{
+    const int is_source = name[0] == 's';
+    char *const url = value[0] ? sct_store_canonical(value) : NULL;
+    if (value[0] && !url)
+        return refuse(name, value, "a store", report);
+    if (!is_source) {
+        sct_mem_free((char *)s->target);
+        s->target = url;
+    } else if (url && s->n_sources < SCT_SERVICE_MAX_SOURCES) {
+        s->source[s->n_sources++] = url;
+    } else if (url) {
+        sct_mem_free(url);
+        return sct_report_fail(report, SCT_ERR_ARGUMENT,
+                               "source: there can be at most %d",
+                               SCT_SERVICE_MAX_SOURCES);
+    }
+    return SCT_OK;
+}
+
 static int take_special(struct sct_settings *s, const char *name, const char *value,
                         struct sct_report *report)
 {
     struct sct_recipe *const r = &s->recipe;
     if (strcmp(name, "jobs") == 0)
         return take_jobs(s, value, report);
-    if (strcmp(name, "source") == 0) {
-        if (s->n_sources == SCT_SERVICE_MAX_SOURCES)
-            return sct_report_fail(report, SCT_ERR_ARGUMENT,
-                                   "source: there can be at most %d",
-                                   SCT_SERVICE_MAX_SOURCES);
-        s->source[s->n_sources++] = value;
-        return SCT_OK;
-    }
+    if (strcmp(name, "source") == 0 || strcmp(name, "target") == 0)
+        return take_store(s, name, value, report);
     const int is_key = strcmp(name, "key") == 0;
     const size_t size = is_key ? sizeof r->key : sizeof r->cache_control;
     if (strlen(value) >= size || (is_key && !value[0]))
         return refuse(name, value, is_key ? "a template of keys" : "so short a text",
                       report);
     strcpy(is_key ? r->key : r->cache_control, value);
+    s->has_key |= is_key;
     return SCT_OK;
 }
 
@@ -135,26 +157,17 @@ int sct_settings_take(struct sct_settings *s, const char *name, const char *valu
 
 /* ---- the environment ----------------------------------------------------------------- */
 
-/* SCANTLING_SOURCE, SCANTLING_MIRROR_DELETES. */
-static const char *look_up(const char *name, char variable[48])
-{
-    snprintf(variable, 48, "SCANTLING_%s", name);
-    for (char *p = variable; *p; p++)
-        *p = (char)(*p == '-' ? '_' : toupper((unsigned char)*p));
-    return getenv(variable);
-}
-
 static int take_sources(struct sct_settings *s, const char *text,
                         struct sct_report *report)
 {
     int status = SCT_OK;
-    char *rest = NULL;
-    s->sources_text = strdup(text);
-    if (!s->sources_text)
+    char *rest = NULL, *const copy = strdup(text);
+    if (!copy)
         return SCT_ERR_MEMORY;
-    for (char *one = strtok_r(s->sources_text, ",", &rest); one && status == SCT_OK;
+    for (char *one = strtok_r(copy, ",", &rest); one && status == SCT_OK;
          one = strtok_r(NULL, ",", &rest))
-        status = take_special(s, "source", one + strspn(one, " "), report);
+        status = take_store(s, "source", one + strspn(one, " "), report);
+    free(copy);
     return status;
 }
 
@@ -167,7 +180,8 @@ int sct_settings_init(struct sct_settings *s, struct sct_report *report)
     for (int i = 0; status == SCT_OK && i < N_SETTINGS; i++) {
         const char *const name = settings_known[i].name;
         char variable[48];
-        const char *const text = look_up(name, variable);
+        sct_limits_name_variable(variable, sizeof variable, name);
+        const char *const text = getenv(variable);
         if (!text || (!text[0] && strcmp(name, "cache-control") != 0))
             continue;
         struct sct_report why = {.message = ""};
@@ -181,8 +195,9 @@ int sct_settings_init(struct sct_settings *s, struct sct_report *report)
 
 void sct_settings_free(struct sct_settings *s)
 {
-    free(s->sources_text);
-    s->sources_text = NULL;
+    forget_sources(s);
+    sct_mem_free((char *)s->target);
+    s->target = NULL;
 }
 
 int sct_settings_finish(struct sct_settings *s, const struct sct_store_spec *spec,
@@ -193,10 +208,9 @@ int sct_settings_finish(struct sct_settings *s, const struct sct_store_spec *spe
         return sct_report_fail(
             report, SCT_ERR_ARGUMENT,
             "which sizes? --variants, or SCANTLING_VARIANTS, is missing");
-    const int has_key = strcmp(s->recipe.key, SCT_KEY_DEFAULT) != 0;
     memcpy(key, s->recipe.key, sizeof key);
     int status = sct_recipe_load(&s->recipe, s->variants, spec, report);
-    if (has_key) /* over that of the file */
+    if (s->has_key) /* over that of the file */
         memcpy(s->recipe.key, key, sizeof key);
     if (status == SCT_OK)
         status = sct_recipe_seal(&s->recipe, report);
@@ -233,7 +247,7 @@ static int take_option(struct parsing *p, const char *name, const char *attached
     }
     if (strcmp(name, "source") == 0 && !p->has_sources) {
         p->has_sources = 1;
-        p->settings->n_sources = 0;
+        forget_sources(p->settings);
     }
     const char *const text = kind == 1 && !attached ? "1" : value;
     if (sct_settings_take(p->settings, name, text, &report) != SCT_OK) {

@@ -18,12 +18,11 @@
 
 struct sct_settings {
     struct sct_recipe recipe;
-    /* Borrowed from the environment and the command line. */
-    const char *source[SCT_SERVICE_MAX_SOURCES];
-    const char *target, *variants, *queue, *failed;
+    const char *source[SCT_SERVICE_MAX_SOURCES]; /* in the one spelling; owned */
+    const char *target;                          /* likewise */
+    const char *variants, *queue, *failed; /* borrowed from environment, command line */
     int n_sources, n_jobs;
-    int without_sandbox, json, quiet;
-    char *sources_text; /* owned */
+    int without_sandbox, json, quiet, has_key;
 };
 
 /* Defaults, and what the environment says. SCT_OK; SCT_ERR_ARGUMENT with a message that names the

@@ -326,7 +326,9 @@ int sct_survey_run(const struct sct_survey *survey, int64_t *n_seen)
         r.surveyor[i].run = &r;
     if (status == SCT_OK)
         status = load(&r);
-    if (status == SCT_OK && pthread_mutex_init(&r.lock, NULL) == 0) {
+    if (status == SCT_OK && pthread_mutex_init(&r.lock, NULL) != 0)
+        status = SCT_ERR_MEMORY;
+    if (status == SCT_OK) {
         status = survey_all(&r);
         pthread_mutex_destroy(&r.lock);
     }

@@ -1,8 +1,14 @@
 /* Stores: finds the kind, checks what is common to all, and copies between different ones. */
+#define _GNU_SOURCE 1
 #include "store.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
+#include "mem.h"
+#include "paths.h"
 #include "store_ops.h"
 
 enum { COPY_BYTES = 65536 };
@@ -255,4 +261,30 @@ void sct_store_list_close(sct_store_list *l)
 {
     if (l)
         l->store->ops->close_list(l);
+}
+
+char *sct_store_canonical(const char *url)
+{
+    struct sct_buffer out = {0};
+    if (strstr(url, "://") && strncmp(url, "file:", 5) != 0) {
+        size_t n = strlen(url);
+        while (n > 0 && url[n - 1] == '/' && url[n - 2] != '/')
+            n--;
+        sct_buffer_add(&out, url, n);
+        return sct_buffer_take(&out);
+    }
+    char *const folder = sct_store_folder(url), *inside = NULL, *path = NULL;
+    if (folder && asprintf(&inside, "%s/x", folder) < 0)
+        inside = NULL;
+    if (inside)
+        path = sct_path_canonical(inside);
+    if (path) {
+        path[strlen(path) - 2] = '\0'; /* "/x" */
+        sct_buffer_text(&out, "file://");
+        sct_buffer_encode(&out, path[0] ? path : "/", 1);
+    }
+    free(path);
+    free(inside);
+    sct_mem_free(folder);
+    return path ? sct_buffer_take(&out) : NULL;
 }

@@ -92,6 +92,11 @@ void sct_store_close(sct_store *s); /* after all that was opened from it; accept
 /* Why the last call that failed did; "" before. */
 const char *sct_store_message(const sct_store *s);
 
+/* The one spelling of a store's URL, for sct_mem_free: of a folder "file://" and its absolute path without
+ * links, whether it is there or not; of others the URL without a slash at its end. NULL: no memory,
+ * or no such URL. */
+char *sct_store_canonical(const char *url);
+
 /* The path of the folder that a URL names, decoded, for sct_mem_free. NULL: it names none, or there
  * is no memory. */
 char *sct_store_folder(const char *url);

@@ -143,7 +143,11 @@ static void *work(void *worker)
     sct_worker *const w = worker;
     void *const hand = w->spec.hands.open(w->spec.hands.ctx);
     pthread_mutex_lock(&w->lock);
-    w->is_stopping |= !hand;
+    if (!hand) { /* there may be others; without any nothing would ever be done */
+        w->status = SCT_ERR_MEMORY;
+        w->is_stopping = 1;
+        pthread_cond_broadcast(&w->changed);
+    }
     while (!w->is_stopping) {
         struct sct_held *const h = find_waiting(w);
         if (!h) {
@@ -341,5 +345,7 @@ int sct_worker_run(sct_worker *w, struct sct_report *report)
     if (status == SCT_OK)
         status = receive_on(w, report);
     finish(w);
+    if (status == SCT_OK && w->status != SCT_OK)
+        status = sct_report_fail(report, w->status, "a thread could not begin");
     return status;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "worker_state.h"
 
 enum { TURN_MS = 100, DELETE_MS = 200, FULL_BATCH = 10, MAX_BATCH = 100, EMF_MS = 60000 };
@@ -114,16 +115,16 @@ static void note_extended(sct_worker *w, struct batch *b, int64_t asked_ms)
     }
 }
 
+/* Without the lock: whoever reads the lines may take his time. */
 static void print_emf(sct_worker *w, int is_last)
 {
-    struct timespec t;
     if (!w->spec.emf || !w->spec.metrics ||
         (!is_last && sct_worker_now() - w->emf_ms < EMF_MS))
         return;
     w->emf_ms = sct_worker_now();
-    clock_gettime(CLOCK_REALTIME, &t);
-    sct_metrics_print_emf(w->spec.metrics, w->spec.emf,
-                          (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
+    pthread_mutex_unlock(&w->lock);
+    sct_metrics_print_emf(w->spec.metrics, w->spec.emf, sct_clock_now_ms());
+    pthread_mutex_lock(&w->lock);
 }
 
 static void set_gauges(const sct_worker *w)

@@ -38,6 +38,7 @@ struct sct_worker {
     int is_closed;   /* all threads are done: the keeper is to finish */
     int is_answered; /* the queue has answered lately */
     int64_t receiver_ms, keeper_ms, emf_ms; /* when they turned last */
+    int status;                             /* why it stops by itself, or SCT_OK */
     struct sct_worker_sums sums;
     unsigned noise;
     pthread_t *thread, keeper;
