@@ -139,7 +139,8 @@ static int refuse_outcome(struct reply *reply, const struct sct_effect_result *r
     const int status = result->outcome.status;
     if (status == SCT_OK) /* gone, or a content that has another format */
         return refuse(reply, 404, "not_found");
-    return refuse(reply, sct_effect_may_pass(result) ? 503 : 422, sct_verdict_of(status).word);
+    return refuse(reply, sct_effect_may_pass(result) ? 503 : 422,
+                  sct_verdict_of(status).word);
 }
 
 static int redirect(struct render *r, struct reply *reply, const char *key)
