@@ -226,16 +226,11 @@ static int run(struct backfill *b)
 int sct_command_backfill(int argc, char **argv)
 {
     struct backfill *const b = calloc(1, sizeof *b);
-    struct sct_report report = {.message = ""};
     int exit_status = SCT_EXIT_USAGE;
     if (!b)
         return SCT_EXIT_ALL;
     b->survey.prefix = "";
-    int status = sct_settings_init(&b->settings, &report);
-    if (status != SCT_OK)
-        sct_text_complain("%s", report.message);
-    else
-        status = sct_settings_parse(&b->settings, argc, argv, take, b);
+    const int status = sct_settings_read(&b->settings, argc, argv, take, b);
     if (status == SCT_DONE) {
         fputs(sct_help_backfill(), stdout);
         exit_status = SCT_EXIT_OK;

@@ -276,15 +276,10 @@ static int prepare(struct redrive *r)
 int sct_command_redrive(int argc, char **argv)
 {
     struct redrive *const r = calloc(1, sizeof *r);
-    struct sct_report report = {.message = ""};
     int exit_status = SCT_EXIT_USAGE;
     if (!r)
         return SCT_EXIT_ALL;
-    int status = sct_settings_init(&r->settings, &report);
-    if (status != SCT_OK)
-        sct_text_complain("%s", report.message);
-    else
-        status = sct_settings_parse(&r->settings, argc, argv, take, r);
+    const int status = sct_settings_read(&r->settings, argc, argv, take, r);
     if (status == SCT_DONE) {
         fputs(sct_help_redrive(), stdout);
         exit_status = SCT_EXIT_OK;

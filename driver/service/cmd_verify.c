@@ -157,16 +157,11 @@ static int run(struct verify *v)
 int sct_command_verify(int argc, char **argv)
 {
     struct verify *const v = calloc(1, sizeof *v);
-    struct sct_report report = {.message = ""};
     int exit_status = SCT_EXIT_USAGE;
     if (!v)
         return SCT_EXIT_ALL;
     v->survey.prefix = "";
-    int status = sct_settings_init(&v->settings, &report);
-    if (status != SCT_OK)
-        sct_text_complain("%s", report.message);
-    else
-        status = sct_settings_parse(&v->settings, argc, argv, take, v);
+    const int status = sct_settings_read(&v->settings, argc, argv, take, v);
     if (status == SCT_DONE) {
         fputs(sct_help_verify(), stdout);
         exit_status = SCT_EXIT_OK;

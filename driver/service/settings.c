@@ -11,6 +11,7 @@
 #include "limit_words.h"
 #include "mem.h"
 #include "text.h"
+#include "verdict.h"
 #include "words.h"
 
 enum { MAX_JOBS = 256 };
@@ -288,4 +289,17 @@ int sct_settings_parse(struct sct_settings *s, int argc, char **argv,
         i += n;
     }
     return SCT_OK;
+}
+
+int sct_settings_read(struct sct_settings *s, int argc, char **argv,
+                      int (*take)(void *ctx, const char *name, const char *value),
+                      void *ctx)
+{
+    struct sct_report report = {.message = ""};
+    const int status = sct_settings_init(s, &report);
+    if (status == SCT_OK)
+        return sct_settings_parse(s, argc, argv, take, ctx);
+    sct_text_complain("%s: %s", argv[0],
+                      report.message[0] ? report.message : sct_verdict_explain(status));
+    return SCT_ERR_ARGUMENT;
 }

@@ -50,4 +50,9 @@ int sct_settings_parse(struct sct_settings *s, int argc, char **argv,
                        int (*take)(void *ctx, const char *name, const char *value),
                        void *ctx);
 
+/* The same from the beginning, with sct_settings_init, whose failure is a complaint, too. */
+int sct_settings_read(struct sct_settings *s, int argc, char **argv,
+                      int (*take)(void *ctx, const char *name, const char *value),
+                      void *ctx);
+
 #endif

@@ -96,13 +96,10 @@ static int complain(int status, const struct sct_report *report)
 static int read_options(struct command *c, int argc, char **argv)
 {
     struct worker_options *const o = &c->options;
-    struct sct_report report = {.message = ""};
     *o = (struct worker_options){.wait_s = -1,
                                  .visibility_s = DEFAULT_VISIBILITY_S,
                                  .backoff_s = DEFAULT_BACKOFF_S};
-    int status = complain(sct_settings_init(&c->settings, &report), &report);
-    if (status == SCT_OK)
-        status = sct_settings_parse(&c->settings, argc, argv, take_option, o);
+    const int status = sct_settings_read(&c->settings, argc, argv, take_option, o);
     if (status != SCT_OK)
         return status;
     if (o->wait_s < 0)
