@@ -182,7 +182,6 @@ static int open_file_store(sct_store **out, const char *url,
         sct_path_make_folders(folder); /* if it failed, opening does */
     s->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (s->root < 0) {
-        sct_file_fail(&s->base, errno, "opening the folder");
         status =
             sct_report_fail(report, errno == ENOENT ? SCT_ERR_NOT_FOUND : SCT_ERR_DENIED,
                             "%.150s: %s", path, strerror(errno));
@@ -250,7 +249,7 @@ void sct_file_identify(char etag[SCT_ETAG_BYTES], const struct stat *st)
              (unsigned long long)st->st_size);
 }
 
-static void describe(struct sct_object *out, const struct stat *st)
+void sct_file_describe(struct sct_object *out, const struct stat *st)
 {
     sct_file_identify(out->etag, st);
     out->bytes = (uint64_t)st->st_size;
@@ -292,7 +291,7 @@ static int open_object(struct sct_file_store *s, const char *key, const char *ve
             close(*fd);
             return sct_report_fail(&s->base.report, SCT_ERR_NOT_FOUND, "this is no file");
         }
-        describe(out, &st);
+        sct_file_describe(out, &st);
         status = sct_file_read_side(s, *fd, out);
         if (status == SCT_OK || (status == SCT_DONE && is_current(s, key, out->etag)))
             return SCT_OK;

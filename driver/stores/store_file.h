@@ -21,6 +21,9 @@ struct sct_file_store {
 /* The etag of a file, which is also the name of what we know of it. */
 void sct_file_identify(char etag[SCT_ETAG_BYTES], const struct stat *st);
 
+/* All that stat says of an object: etag, size and time. */
+void sct_file_describe(struct sct_object *out, const struct stat *st);
+
 /* A failure of the system, as status and message; error is an errno or its negative. */
 int sct_file_fail(sct_store *s, int error, const char *doing);
 

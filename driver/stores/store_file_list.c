@@ -198,9 +198,7 @@ int sct_file_list_next(sct_store_list *list, struct sct_object *out)
                    S_ISREG(st.st_mode))
         {
             memcpy(out->key, l->path, v->path_bytes + n + 1);
-            sct_file_identify(out->etag, &st);
-            out->bytes = (uint64_t)st.st_size;
-            out->mtime_s = st.st_mtim.tv_sec;
+            sct_file_describe(out, &st);
             return SCT_OK;
         }
     }
