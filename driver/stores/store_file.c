@@ -463,9 +463,16 @@ static int finish_temp(struct file_writer *w, char etag[SCT_ETAG_BYTES])
     clock_gettime(CLOCK_REALTIME, &times[1]);
     if (futimens(w->fd, times) != 0 || fstat(w->fd, &st) != 0)
         return sct_file_fail(s, errno, "writing");
+    sct_file_identify(etag, &st);
+    return SCT_OK;
+}
+
+/* Its attributes are the file's own, mostly, and go to the disk with it. */
+static int sync_temp(struct file_writer *w)
+{
+    struct sct_store *const s = w->base.store;
     if (file_store_of(s)->is_durable && fsync(w->fd) != 0)
         return sct_file_fail(s, errno, "syncing");
-    sct_file_identify(etag, &st);
     return SCT_OK;
 }
 
@@ -574,6 +581,8 @@ static int commit_file(sct_store_writer *writer, struct sct_object *out)
     int status = finish_temp(w, out->etag);
     if (status == SCT_OK)
         status = sct_file_write_side(s, w->fd, &w->put, out->etag);
+    if (status == SCT_OK)
+        status = sync_temp(w);
     if (status == SCT_OK)
         status = publish(w, old);
     if (w->fd >= 0 && status != SCT_OK)

@@ -52,15 +52,20 @@ static int remove_folders(void **state)
     return 0;
 }
 
-static sct_store *open_store(void)
+static sct_store *open_store_as(int is_durable)
 {
-    const struct sct_store_spec spec = {.makes_folder = 1};
+    const struct sct_store_spec spec = {.makes_folder = 1, .is_durable = is_durable};
     struct sct_report report = {.message = ""};
     char url[128];
     sct_store *s;
     snprintf(url, sizeof url, "file://%s", folder);
     assert_int_equal(sct_store_open(&s, url, &spec, &report), SCT_OK);
     return s;
+}
+
+static sct_store *open_store(void)
+{
+    return open_store_as(0);
 }
 
 static int put_text(sct_store *s, const char *key, const char *text,
@@ -142,10 +147,28 @@ static void attributes_are_limited(void **state)
 int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags);
 int __real_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags);
 
-static int lacks_attributes;
+int __wrap_fsync(int fd);
+int __real_fsync(int fd);
+
+static int lacks_attributes, notes_steps;
+static char steps[16]; /* 'a': attributes, 's': synced */
+
+static void note_step(char step)
+{
+    const size_t n = strlen(steps);
+    if (notes_steps && n + 1 < sizeof steps)
+        steps[n] = step;
+}
+
+int __wrap_fsync(int fd)
+{
+    note_step('s');
+    return __real_fsync(fd);
+}
 
 int __wrap_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags)
 {
+    note_step('a');
     if (!lacks_attributes)
         return __real_fsetxattr(fd, name, value, n, flags);
     errno = ENOTSUP;
@@ -183,6 +206,24 @@ static void attributes_are_those_of_the_bytes(void **state)
                             "");
     }
     lacks_attributes = 0;
+}
+
+static void what_is_durable_is_synced_with_its_attributes(void **state)
+{
+    sct_store *const s = open_store_as(1);
+    struct sct_attributes attributes = {0};
+    const struct sct_put put = {.attributes = &attributes};
+    (void)state;
+    sct_attributes_set(&attributes, "note", "v");
+    notes_steps = 1;
+    for (lacks_attributes = 0; lacks_attributes < 2; lacks_attributes++) {
+        memset(steps, 0, sizeof steps);
+        assert_int_equal(put_text(s, "k", "bytes", &put), SCT_OK);
+        /* The file and its folder; before them, what is kept beside it. */
+        assert_string_equal(steps, lacks_attributes ? "asss" : "ass");
+    }
+    lacks_attributes = notes_steps = 0;
+    sct_store_close(s);
 }
 
 static void what_changes_while_it_is_read_is_noticed(void **state)
@@ -537,6 +578,7 @@ int main(void)
         STORE_TEST(an_object_comes_back_as_it_went),
         STORE_TEST(attributes_are_limited),
         STORE_TEST(attributes_are_those_of_the_bytes),
+        STORE_TEST(what_is_durable_is_synced_with_its_attributes),
         STORE_TEST(what_changes_while_it_is_read_is_noticed),
         STORE_TEST(keys_that_lead_out_are_refused),
         STORE_TEST(links_that_lead_out_are_refused),
