@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -124,4 +125,19 @@ int sct_beneath_make(int root, const char *path)
         begin = end + 1;
     }
     return folder;
+}
+
+int sct_beneath_rename_new(int from, const char *name, int to, const char *leaf)
+{
+    if (renameat2(from, name, to, leaf, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return errno;
+    if (linkat(from, name, to, leaf, 0) != 0)
+        return errno;
+    if (unlinkat(from, name, 0) == 0 || errno == ENOENT)
+        return 0; /* ENOENT: NFS, whose first answer was lost */
+    const int error = errno;
+    unlinkat(to, leaf, 0);
+    return error;
 }

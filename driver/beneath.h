@@ -25,4 +25,10 @@ int sct_beneath_open_parent(int root, const char *path, const char **leaf);
 /* Opens a folder, and makes it and those on the way where they are missing. */
 int sct_beneath_make(int root, const char *path);
 
+/* Renames a file, never over anything, also where the file system cannot promise that of a rename:
+ * there it is linked, and then removed where it was. Names are below open folders, or paths with
+ * AT_FDCWD. 0 or an errno, and then it is where it was: EEXIST where there is something. EPERM may
+ * also be that the system makes no link, or none to a file of somebody else. */
+int sct_beneath_rename_new(int from, const char *name, int to, const char *leaf);
+
 #endif

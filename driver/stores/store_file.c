@@ -476,19 +476,6 @@ static int sync_temp(struct file_writer *w)
     return SCT_OK;
 }
 
-/* renameat2 with RENAME_NOREPLACE, or what does the same where the file system has no such thing. */
-static int rename_if_none(int from, const char *name, int to, const char *leaf)
-{
-    if (renameat2(from, name, to, leaf, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return errno;
-    if (linkat(from, name, to, leaf, 0) != 0)
-        return errno;
-    unlinkat(from, name, 0);
-    return 0;
-}
-
 /* With the lock held: looks at what is there, and replaces it if that is as required. *old is
  * the etag of what was replaced, or "". */
 static int replace(struct file_writer *w, int folder, const char *leaf,
@@ -505,7 +492,8 @@ static int replace(struct file_writer *w, int folder, const char *leaf,
         return sct_report_fail(&s->base.report, SCT_ERR_PRECONDITION,
                                old[0] ? "the file has been replaced since"
                                       : "the file is not there any more");
-    const int error = w->put.if_none ? rename_if_none(s->temp, w->name, folder, leaf)
+    const int error = w->put.if_none
+                          ? sct_beneath_rename_new(s->temp, w->name, folder, leaf)
                       : renameat(s->temp, w->name, folder, leaf) == 0 ? 0
                                                                       : errno;
     if (error == EEXIST && w->put.if_none && is_object)

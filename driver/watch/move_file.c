@@ -1,14 +1,14 @@
 /* A file goes from one folder to another.
  *
  *     rename, never over anything         done
- *       '-- other file system --> copy --> fsync --> rename, never over anything --> fsync the
- *           folder --> unlink the source */
+ *       '-- other file system, or a file that we must not link
+ *           --> copy --> fsync --> rename, never over anything --> fsync the folder
+ *           --> unlink the source */
 #define _GNU_SOURCE 1
 #include "move_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,19 +16,6 @@
 
 #include "beneath.h"
 #include "paths.h"
-
-/* Where the file system cannot promise to overwrite nothing, looking first has to do. */
-static int rename_new(int folder, const char *leaf, const char *path)
-{
-    struct stat st;
-    if (renameat2(folder, leaf, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS)
-        return errno;
-    if (lstat(path, &st) == 0)
-        return EEXIST;
-    return renameat(folder, leaf, AT_FDCWD, path) == 0 ? 0 : errno;
-}
 
 static int write_all(int fd, const char *data, ssize_t n)
 {
@@ -99,7 +86,7 @@ static int copy_file(int folder, const char *leaf, const char *path,
         if (close(to) != 0 && !error)
             error = errno;
         if (!error)
-            error = rename_new(AT_FDCWD, temp, path);
+            error = sct_beneath_rename_new(AT_FDCWD, temp, AT_FDCWD, path);
         /* After a success there is nothing left to remove. */
         sct_tempfiles_discard(tempfiles, temp);
     }
@@ -118,8 +105,8 @@ int sct_move_file(int source, const char *key, const char *path, sct_tempfiles *
         return -folder;
     int error = sct_path_make_folders(path);
     if (!error)
-        error = rename_new(folder, leaf, path);
-    if (error == EXDEV)
+        error = sct_beneath_rename_new(folder, leaf, AT_FDCWD, path);
+    if (error == EXDEV || error == EPERM)
         error = copy_file(folder, leaf, path, tempfiles);
     close(folder);
     return error;

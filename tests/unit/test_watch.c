@@ -20,6 +20,7 @@
 #include "failures.h"
 #include "keys.h"
 #include "mark.h"
+#include "move_file.h"
 #include "status.h"
 #include "tempfiles.h"
 #include "variant_hash.h"
@@ -81,6 +82,61 @@ static int is_there(const char *path)
 {
     struct stat st;
     return lstat(path, &st) == 0;
+}
+
+/* ---- moves ------------------------------------------------------------------------- */
+
+int __wrap_renameat2(int from, const char *a, int to, const char *b, unsigned flags);
+int __real_renameat2(int from, const char *a, int to, const char *b, unsigned flags);
+int __wrap_linkat(int from, const char *a, int to, const char *b, int flags);
+int __real_linkat(int from, const char *a, int to, const char *b, int flags);
+
+static int rename_error; /* of every rename that must not overwrite; 0: none */
+static int link_error;   /* of the next link */
+
+int __wrap_renameat2(int from, const char *a, int to, const char *b, unsigned flags)
+{
+    if (!rename_error)
+        return __real_renameat2(from, a, to, b, flags);
+    errno = rename_error;
+    return -1;
+}
+
+int __wrap_linkat(int from, const char *a, int to, const char *b, int flags)
+{
+    errno = link_error;
+    link_error = 0;
+    return errno ? -1 : __real_linkat(from, a, to, b, flags);
+}
+
+static void a_move_overwrites_nothing(void **state)
+{
+    static const struct {
+        int rename_error, link_error;
+    } cases[] = {
+        {0, 0},
+        {EINVAL, 0},     /* a file system that cannot promise it */
+        {ENOSYS, 0},     /* or a kernel */
+        {EINVAL, EPERM}, /* and the file is somebody else's */
+    };
+    const int source = open("in", O_RDONLY | O_DIRECTORY);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file("in/a", "new");
+        write_file("there", "old");
+        rename_error = cases[i].rename_error;
+        assert_int_equal(sct_move_file(source, "a", "there", tempfiles), EEXIST);
+        assert_string_equal(read_file("there"), "old");
+        assert_string_equal(read_file("in/a"), "new");
+        link_error = cases[i].link_error;
+        assert_int_equal(sct_move_file(source, "a", "x/there", tempfiles), 0);
+        assert_string_equal(read_file("x/there"), "new");
+        assert_false(is_there("in/a"));
+        assert_int_equal(link_error, 0);
+        unlink("x/there");
+    }
+    rename_error = 0;
+    close(source);
 }
 
 /* ---- marks and sources ------------------------------------------------------------- */
@@ -411,6 +467,7 @@ static void nothing_leads_out_of_a_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_A_FOLDER(a_move_overwrites_nothing),
         IN_A_FOLDER(a_mark_is_that_of_one_version),
 #ifdef SCT_HAVE_STORES
         IN_A_FOLDER(sources_are_known_by_their_hashes),
