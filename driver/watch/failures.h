@@ -30,8 +30,8 @@ void sct_failures_free(sct_failures *f); /* accepts NULL */
 
 /* Moves the input here and writes the line; by any thread. *where is its path below the folder, to
  * be freed by the caller. SCT_OK. SCT_DONE: it is not what failed any more, and stays. SCT_ERR_IO
- * with a message, SCT_ERR_MEMORY: it is still where it was, or both here and there, and there is
- * no line; it may be tried again. */
+ * with a message, SCT_ERR_MEMORY: it is still where it was, without a line, and may be tried again;
+ * or it is here, and its line, which could not be written, is at the next start. */
 int sct_failures_take(sct_failures *f, const struct sct_failed_input *input, char **where,
                       char *message, size_t message_bytes);
 

@@ -3,7 +3,8 @@
  *     rename, never over anything         done
  *       '-- other file system, or a file that we must not link
  *           --> copy --> fsync --> rename, never over anything --> fsync the folder
- *           --> unlink the source */
+ *           --> unlink the source
+ *                 '-- it cannot be --> unlink the copy */
 #define _GNU_SOURCE 1
 #include "move_file.h"
 
@@ -94,7 +95,11 @@ static int copy_file(int folder, const char *leaf, const char *path,
     if (error)
         return error;
     sync_folder_of(path);
-    return unlinkat(folder, leaf, 0) == 0 ? 0 : errno;
+    if (unlinkat(folder, leaf, 0) == 0 || errno == ENOENT)
+        return 0;
+    error = errno;
+    unlink(path);
+    return error;
 }
 
 int sct_move_file(int source, const char *key, const char *path, sct_tempfiles *tempfiles)

@@ -139,6 +139,53 @@ static void a_move_overwrites_nothing(void **state)
     close(source);
 }
 
+/* A folder on another file system, or NULL. */
+static const char *make_folder_elsewhere(void)
+{
+    static const char *const roots[] = {"/dev/shm", "/run", "/var/tmp"};
+    static char path[64];
+    struct stat here, there;
+    assert_int_equal(stat(".", &here), 0);
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+        snprintf(path, sizeof path, "%s/scantling-watch-XXXXXX", roots[i]);
+        if (stat(roots[i], &there) == 0 && there.st_dev != here.st_dev && mkdtemp(path))
+            return path;
+    }
+    return NULL;
+}
+
+/* root may do everything. */
+static void become_nobody(int is_nobody)
+{
+    enum { NOBODY = 65534 };
+    if (getuid() == 0)
+        assert_int_equal(seteuid(is_nobody ? NOBODY : 0), 0);
+}
+
+static void what_cannot_be_removed_leaves_no_copy(void **state)
+{
+    const char *const elsewhere = make_folder_elsewhere();
+    const int source = open("in", O_RDONLY | O_DIRECTORY);
+    char path[80];
+    (void)state;
+    if (!elsewhere) {
+        close(source);
+        skip();
+    }
+    snprintf(path, sizeof path, "%s/a", elsewhere);
+    write_file("in/a", "bytes");
+    assert_int_equal(chmod(elsewhere, 0777), 0);
+    assert_int_equal(chmod("in", 0555), 0);
+    become_nobody(1);
+    const int error = sct_move_file(source, "a", path, tempfiles);
+    become_nobody(0);
+    assert_int_equal(chmod("in", 0777), 0);
+    assert_int_equal(error, EACCES);
+    assert_true(is_there("in/a"));
+    assert_int_equal(rmdir(elsewhere), 0); /* there is nothing in it */
+    close(source);
+}
+
 /* ---- marks and sources ------------------------------------------------------------- */
 
 static void a_mark_is_that_of_one_version(void **state)
@@ -468,6 +515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(a_move_overwrites_nothing),
+        IN_A_FOLDER(what_cannot_be_removed_leaves_no_copy),
         IN_A_FOLDER(a_mark_is_that_of_one_version),
 #ifdef SCT_HAVE_STORES
         IN_A_FOLDER(sources_are_known_by_their_hashes),
