@@ -14,6 +14,7 @@
 #include "walk.h"
 #include "watch_log.h"
 #include "watch_sources.h"
+#include "watch_tree.h"
 
 struct sweep {
     struct sct_watch *watch;
@@ -65,12 +66,20 @@ static int sweep_outputs(struct sweep *s, const char *prefix, int (*wants_end)(v
     return status == SCT_DONE ? SCT_OK : status;
 }
 
+static int enter_folder(void *ctx, const char *folder)
+{
+    (void)ctx;
+    return sct_tree_is_ignored(folder) ? -1 : 0;
+}
+
 static void queue_newcomer(void *ctx, const char *key, const struct stat *st)
 {
     const struct sweep *const s = ctx;
     const struct sct_watch *const w = s->watch;
     char source[SCT_ORIGIN_SOURCE_BYTES];
     (void)st;
+    if (sct_tree_is_ignored(key))
+        return;
     if (sct_origin_hash(source, w->source_url, key) != SCT_OK ||
         !sct_sources_have(s->sources, source))
         sct_queue_put(w->queue, key, sct_queue_now(), 0);
@@ -108,7 +117,7 @@ void sct_watch_sweep(struct sct_watch *watch, const char *folder,
     struct sweep *const s = calloc(1, sizeof *s);
     struct sct_report report = {.message = ""};
     char *const prefix = find_prefix(watch, folder);
-    const struct sct_walk walk = {.see = queue_newcomer, .ctx = s};
+    const struct sct_walk walk = {.enter = enter_folder, .see = queue_newcomer, .ctx = s};
     int status = SCT_ERR_MEMORY;
     if (!s || !prefix)
         goto done;

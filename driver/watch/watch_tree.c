@@ -42,9 +42,10 @@ struct sct_tree {
     int is_watched, is_blind, status; /* status: sticky, of callbacks */
 };
 
-int sct_tree_is_ignored(const char *leaf)
+int sct_tree_is_ignored(const char *path)
 {
     static const char *const endings[] = {"~", ".part", ".tmp"};
+    const char *const leaf = sct_path_leaf(path);
     const size_t n = strlen(leaf);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         const size_t length = strlen(endings[i]);
@@ -126,7 +127,7 @@ static int enter_folder(void *ctx, const char *folder)
 {
     sct_tree *const t = ctx;
     char *path = NULL;
-    if (folder[0] && sct_tree_is_ignored(sct_path_leaf(folder)))
+    if (sct_tree_is_ignored(folder))
         return -1;
     if (!t->is_watched)
         return 0;
@@ -147,7 +148,7 @@ static void see_file(void *ctx, const char *key, const struct stat *st)
 {
     sct_tree *const t = ctx;
     (void)st;
-    if (!sct_tree_is_ignored(sct_path_leaf(key)))
+    if (!sct_tree_is_ignored(key))
         t->see(t->ctx, SCT_SIGHT_FOUND, key);
 }
 
@@ -169,7 +170,7 @@ int sct_tree_scan(sct_tree *tree, int is_watched)
 
 static int take_folder_event(sct_tree *t, uint32_t mask, const char *folder)
 {
-    if (sct_tree_is_ignored(sct_path_leaf(folder)))
+    if (sct_tree_is_ignored(folder))
         return SCT_OK;
     if (mask & (IN_MOVED_FROM | IN_DELETE)) {
         drop_watches(t, folder);
@@ -181,7 +182,7 @@ static int take_folder_event(sct_tree *t, uint32_t mask, const char *folder)
 
 static void take_file_event(sct_tree *t, uint32_t mask, const char *key)
 {
-    if (sct_tree_is_ignored(sct_path_leaf(key)))
+    if (sct_tree_is_ignored(key))
         return;
     if (mask & (IN_CLOSE_WRITE | IN_MOVED_TO))
         t->see(t->ctx, SCT_SIGHT_COMPLETE, key);

@@ -44,7 +44,8 @@ int sct_tree_descriptor(const sct_tree *tree);
 /* Says what has happened so far; does not wait. SCT_OK or SCT_ERR_MEMORY. */
 int sct_tree_read(sct_tree *tree);
 
-/* Whether a name is one that programs give to what is not finished, or hidden. */
-int sct_tree_is_ignored(const char *leaf);
+/* Whether a file or folder has a name that programs give to what is not finished, or is hidden; by the
+ * last part of its path. What is in an ignored folder is not asked for. */
+int sct_tree_is_ignored(const char *path);
 
 #endif
