@@ -83,6 +83,10 @@ static void see(void *ctx, enum sct_sight sight, const char *key)
         if (o->mirror_deletes)
             sct_watch_sweep(&c->watch, key, wants_end, c);
         return;
+    case SCT_SIGHT_UNREADABLE:
+        sct_watch_log_trouble(&o->common, "%s/%s cannot be read: nothing in it is seen",
+                              c->source_folder, key);
+        return;
     case SCT_SIGHT_FOUND: /* whether it is complete is found out when it is opened */
     case SCT_SIGHT_COMPLETE:
     case SCT_SIGHT_GONE: break;

@@ -42,7 +42,8 @@ static int add_folder(struct agenda *agenda, char *path)
 
 static void miss(const struct sct_walk *walk, const char *folder, int error)
 {
-    if (walk->miss)
+    const int is_gone = error == ENOENT || error == ENOTDIR || error == ELOOP;
+    if (walk->miss && !is_gone)
         walk->miss(walk->ctx, folder, error);
 }
 
@@ -57,8 +58,7 @@ static int list_folder(struct agenda *agenda, DIR *dir, const char *folder,
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
             continue;
         if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-            if (errno != ENOENT)
-                miss(walk, folder, errno);
+            miss(walk, folder, errno);
             continue;
         }
         if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))

@@ -9,7 +9,8 @@ struct sct_walk {
     /* A folder, "" first, before what is in it is listed. Below 0: stay out of it. May be NULL. */
     int (*enter)(void *ctx, const char *path);
     void (*see)(void *ctx, const char *path, const struct stat *st); /* a regular file */
-    /* A folder that could not be opened or read to its end. May be NULL. */
+    /* A folder that could not be opened or read to its end; not one that is gone by now, or that is a
+     * link by now. May be NULL. */
     void (*miss)(void *ctx, const char *path, int error);
     void *ctx;
 };

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE 1
 #include "watch_sources.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +38,11 @@ static void add_source(void *ctx, const char *key, const struct stat *st)
     s->n += s->status == SCT_OK;
 }
 
-/* One that is gone by now holds nothing, as does a link in its place. */
 static void miss_folder(void *ctx, const char *path, int error)
 {
     sct_sources *const s = ctx;
-    if (error == ENOENT || error == ENOTDIR || error == ELOOP || s->status != SCT_OK)
+    (void)error;
+    if (s->status != SCT_OK)
         return;
     s->missed = strdup(path);
     s->status = s->missed ? SCT_ERR_IO : SCT_ERR_MEMORY;

@@ -4,6 +4,9 @@
  * into the queue once. A folder that moves away takes its watches along, which would then name paths
  * that are not true any more; so they are dropped, and made anew where it arrives.
  *
+ * A folder that cannot be read cannot be watched either. When its rights change, the folder above it
+ * is told, if its attributes are watched: they are, there alone, since chmod -R would flood the queue.
+ *
  * Invariant: watch[] is sorted by wd, and has each wd once. */
 #define _GNU_SOURCE 1
 #include "watch_tree.h"
@@ -39,6 +42,8 @@ struct sct_tree {
     void *ctx;
     struct watch *watch;
     size_t n, capacity;
+    char **unreadable; /* folders of which that has been said */
+    size_t n_unreadable;
     int is_watched, is_blind, status; /* status: sticky, of callbacks */
 };
 
@@ -109,13 +114,17 @@ static void forget_watch(sct_tree *t, int wd)
     memmove(&t->watch[i], &t->watch[i + 1], (t->n - i) * sizeof *t->watch);
 }
 
+static int is_within(const char *folder, const char *outer)
+{
+    const size_t n = strlen(outer);
+    return strncmp(folder, outer, n) == 0 && (folder[n] == '/' || folder[n] == '\0');
+}
+
 /* A folder and all below it. */
 static void drop_watches(sct_tree *t, const char *folder)
 {
-    const size_t n = strlen(folder);
     for (size_t i = t->n; i-- > 0;) {
-        const char *const other = t->watch[i].folder;
-        if (strncmp(other, folder, n) == 0 && (other[n] == '/' || other[n] == '\0')) {
+        if (is_within(t->watch[i].folder, folder)) {
             const int wd = t->watch[i].wd;
             inotify_rm_watch(t->notify_fd, wd);
             forget_watch(t, wd);
@@ -123,21 +132,90 @@ static void drop_watches(sct_tree *t, const char *folder)
     }
 }
 
+/* ---- folders that cannot be read --------------------------------------------------- */
+
+static int is_known_unreadable(const sct_tree *t, const char *folder)
+{
+    for (size_t i = 0; i < t->n_unreadable; i++)
+        if (strcmp(t->unreadable[i], folder) == 0)
+            return 1;
+    return 0;
+}
+
+/* A folder and all below it. Whether there was one. */
+static int forget_unreadable(sct_tree *t, const char *folder)
+{
+    const size_t n = t->n_unreadable;
+    for (size_t i = n; i-- > 0;) {
+        if (is_within(t->unreadable[i], folder)) {
+            free(t->unreadable[i]);
+            t->unreadable[i] = t->unreadable[--t->n_unreadable];
+        }
+    }
+    return t->n_unreadable < n;
+}
+
+static int note_unreadable(sct_tree *t, const char *folder)
+{
+    char **const larger = realloc(t->unreadable, (t->n_unreadable + 1) * sizeof *larger);
+    if (!larger)
+        return SCT_ERR_MEMORY;
+    t->unreadable = larger;
+    t->unreadable[t->n_unreadable] = strdup(folder);
+    if (!t->unreadable[t->n_unreadable])
+        return SCT_ERR_MEMORY;
+    t->n_unreadable++;
+    return SCT_OK;
+}
+
+/* FOLDER's path from the system's root; NULL when there is no memory. */
+static char *path_of(const sct_tree *t, const char *folder, size_t n)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%.*s", t->root, (int)n, folder) < 0 ? NULL : path;
+}
+
+static int watch_rights(const sct_tree *t, const char *folder)
+{
+    const size_t n = (size_t)(sct_path_leaf(folder) - folder);
+    char *const above = path_of(t, folder, n);
+    if (!above)
+        return SCT_ERR_MEMORY;
+    inotify_add_watch(t->notify_fd, above, WANTED | IN_ATTRIB);
+    free(above);
+    return SCT_OK;
+}
+
+static void miss_folder(void *ctx, const char *folder, int error)
+{
+    sct_tree *const t = ctx;
+    (void)error;
+    if (t->is_watched && folder[0] && watch_rights(t, folder) != SCT_OK)
+        t->status = SCT_ERR_MEMORY;
+    if (is_known_unreadable(t, folder))
+        return;
+    t->see(t->ctx, SCT_SIGHT_UNREADABLE, folder);
+    if (note_unreadable(t, folder) != SCT_OK)
+        t->status = SCT_ERR_MEMORY;
+}
+
+/* ---- scans ------------------------------------------------------------------------- */
+
 static int enter_folder(void *ctx, const char *folder)
 {
     sct_tree *const t = ctx;
-    char *path = NULL;
     if (sct_tree_is_ignored(folder))
         return -1;
     if (!t->is_watched)
         return 0;
-    if (asprintf(&path, "%s/%s", t->root, folder) < 0) {
+    char *const path = path_of(t, folder, strlen(folder));
+    if (!path) {
         t->status = SCT_ERR_MEMORY;
         return -1;
     }
     const int wd = inotify_add_watch(t->notify_fd, path, WANTED);
-    if (wd < 0 && (errno == ENOSPC || errno == ENOMEM || errno == EACCES))
-        t->is_blind = 1; /* otherwise it is gone again */
+    if (wd < 0 && (errno == ENOSPC || errno == ENOMEM))
+        t->is_blind = 1; /* otherwise it is gone again, or is going to be missed */
     if (wd >= 0 && note_watch(t, wd, folder) != SCT_OK)
         t->status = SCT_ERR_MEMORY;
     free(path);
@@ -154,7 +232,8 @@ static void see_file(void *ctx, const char *key, const struct stat *st)
 
 static int scan_from(sct_tree *t, const char *folder)
 {
-    const struct sct_walk walk = {.enter = enter_folder, .see = see_file, .ctx = t};
+    const struct sct_walk walk = {
+        .enter = enter_folder, .see = see_file, .miss = miss_folder, .ctx = t};
     const int status = sct_walk_folder(t->root_fd, folder, &walk);
     return status == SCT_OK ? t->status : status;
 }
@@ -174,10 +253,13 @@ static int take_folder_event(sct_tree *t, uint32_t mask, const char *folder)
         return SCT_OK;
     if (mask & (IN_MOVED_FROM | IN_DELETE)) {
         drop_watches(t, folder);
+        forget_unreadable(t, folder);
         t->see(t->ctx, SCT_SIGHT_FOLDER_GONE, folder);
         return SCT_OK;
     }
-    return mask & (IN_CREATE | IN_MOVED_TO) ? scan_from(t, folder) : SCT_OK;
+    const int is_new = (mask & (IN_CREATE | IN_MOVED_TO)) != 0;
+    const int has_rights = (mask & IN_ATTRIB) && forget_unreadable(t, folder);
+    return is_new || has_rights ? scan_from(t, folder) : SCT_OK;
 }
 
 static void take_file_event(sct_tree *t, uint32_t mask, const char *key)
@@ -269,6 +351,9 @@ void sct_tree_free(sct_tree *tree)
         return;
     for (size_t i = 0; i < tree->n; i++)
         free(tree->watch[i].folder);
+    for (size_t i = 0; i < tree->n_unreadable; i++)
+        free(tree->unreadable[i]);
+    free(tree->unreadable);
     if (tree->notify_fd >= 0)
         close(tree->notify_fd);
     if (tree->root_fd >= 0)

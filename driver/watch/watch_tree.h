@@ -12,7 +12,8 @@ enum sct_sight {
     SCT_SIGHT_COMPLETE, /* whoever wrote it has closed it, or moved it here */
     SCT_SIGHT_GONE,
     SCT_SIGHT_FOLDER_GONE, /* with all that was in it */
-    SCT_SIGHT_OVERFLOW     /* too much at once: everything is going to be FOUND again */
+    SCT_SIGHT_UNREADABLE, /* a folder; what is in it is not seen until somebody grants rights */
+    SCT_SIGHT_OVERFLOW /* too much at once: everything is going to be FOUND again */
 };
 
 /* `key` is the path below the folder, borrowed; "" with an overflow. */
@@ -27,7 +28,8 @@ void sct_tree_free(sct_tree *tree); /* accepts NULL */
 int sct_tree_folder(const sct_tree *tree); /* the folder's descriptor, borrowed */
 
 /* Says FOUND of everything, and, if is_watched, watches it from then on: what appears in between is
- * seen by one or both. SCT_OK, SCT_ERR_MEMORY. */
+ * seen by one or both. UNREADABLE is said once of each folder, not again by later scans. SCT_OK,
+ * SCT_ERR_MEMORY. */
 int sct_tree_scan(sct_tree *tree, int is_watched);
 
 /* Whether the folder itself has been removed. It is open, so inotify does not say so: to be asked from

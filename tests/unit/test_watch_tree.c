@@ -53,6 +53,68 @@ static void make_file(const char *path)
     close(fd);
 }
 
+/* ---- the tree ---------------------------------------------------------------------- */
+
+static char seen[256]; /* "found a.jpg; gone b.jpg; " */
+
+static void see(void *ctx, enum sct_sight sight, const char *key)
+{
+    static const char *const words[] = {"found",       "complete",   "gone",
+                                        "folder gone", "unreadable", "overflow"};
+    const size_t n = strlen(seen);
+    (void)ctx;
+    snprintf(seen + n, sizeof seen - n, "%s %s; ", words[sight], key);
+}
+
+/* root may do everything. */
+static void become_nobody(int is_nobody)
+{
+    enum { NOBODY = 65534 };
+    if (getuid() == 0)
+        assert_int_equal(seteuid(is_nobody ? NOBODY : 0), 0);
+}
+
+static void scan(sct_tree *tree)
+{
+    seen[0] = '\0';
+    become_nobody(1);
+    assert_int_equal(sct_tree_scan(tree, 1), SCT_OK);
+    become_nobody(0);
+}
+
+static void read_events(sct_tree *tree)
+{
+    seen[0] = '\0';
+    become_nobody(1);
+    assert_int_equal(sct_tree_read(tree), SCT_OK);
+    become_nobody(0);
+}
+
+static void what_cannot_be_read_is_said_once(void **state)
+{
+    char message[256];
+    sct_tree *tree;
+    (void)state;
+    assert_int_equal(mkdir("in/x", 0755), 0);
+    assert_int_equal(mkdir("in/x/locked", 0755), 0);
+    make_file("in/x/locked/a.jpg");
+    assert_int_equal(chmod("in/x/locked", 0), 0);
+    assert_int_equal(sct_tree_create(&tree, "in", see, NULL, message, sizeof message),
+                     SCT_OK);
+    scan(tree);
+    assert_string_equal(seen, "unreadable x/locked; ");
+    assert_false(sct_tree_is_blind(tree));
+    scan(tree);
+    assert_string_equal(seen, "");
+    assert_int_equal(chmod("in/x/locked", 0755), 0); /* and now it can */
+    read_events(tree);
+    assert_string_equal(seen, "found x/locked/a.jpg; ");
+    make_file("in/x/locked/b.jpg");
+    read_events(tree);
+    assert_string_equal(seen, "found x/locked/b.jpg; complete x/locked/b.jpg; ");
+    sct_tree_free(tree);
+}
+
 /* ---- the sweep --------------------------------------------------------------------- */
 
 /* Between its two looks at the source, files come. */
@@ -130,6 +192,7 @@ static void newcomers_with_ignored_names_are_not_queued(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_A_FOLDER(what_cannot_be_read_is_said_once),
         IN_A_FOLDER(newcomers_with_ignored_names_are_not_queued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
