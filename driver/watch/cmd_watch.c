@@ -91,7 +91,7 @@ static void see(void *ctx, enum sct_sight sight, const char *key)
     case SCT_SIGHT_COMPLETE:
     case SCT_SIGHT_GONE: break;
     }
-    if (sct_queue_put(c->watch.queue, key, due_ms, sight != SCT_SIGHT_FOUND) != SCT_OK)
+    if (sct_queue_put(c->watch.queue, key, due_ms, sight) != SCT_OK)
         c->status = SCT_ERR_MEMORY;
 }
 

@@ -190,7 +190,13 @@ void sct_queue_free(sct_queue *q)
     free(q);
 }
 
-int sct_queue_put(sct_queue *q, const char *key, int64_t due_ms, int is_complete)
+static void note_sight(int *is_complete, enum sct_sight sight)
+{
+    if (sight != SCT_SIGHT_FOUND)
+        *is_complete = sight == SCT_SIGHT_COMPLETE;
+}
+
+int sct_queue_put(sct_queue *q, const char *key, int64_t due_ms, enum sct_sight sight)
 {
     int status = SCT_OK;
     pthread_mutex_lock(&q->lock);
@@ -201,15 +207,16 @@ int sct_queue_put(sct_queue *q, const char *key, int64_t due_ms, int is_complete
             wait_until(q, e, due_ms);
         else
             status = SCT_ERR_MEMORY;
-    } else if (e->state == SCT_ENTRY_WAITS && is_complete && due_ms < e->due_ms) {
+    } else if (e->state == SCT_ENTRY_WAITS && sight != SCT_SIGHT_FOUND &&
+               due_ms < e->due_ms) {
         e->due_ms = due_ms;
         rise(q, e->place);
         pthread_cond_broadcast(&q->changed);
     }
     if (e && e->state == SCT_ENTRY_WAITS) {
-        e->is_complete |= is_complete;
+        note_sight(&e->is_complete, sight);
     } else if (e) {
-        e->will_be_complete |= is_complete;
+        note_sight(&e->will_be_complete, sight);
         e->state = SCT_ENTRY_RUNS_AGAIN;
     }
     pthread_mutex_unlock(&q->lock);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "watch_tree.h"
+
 typedef struct sct_queue sct_queue;
 
 /* One key. Whoever took it may change n_tries and what was seen; as is_complete. */
@@ -30,9 +32,11 @@ void sct_queue_free(sct_queue *q); /* nobody may be taking any more; accepts NUL
 /* Milliseconds of a clock that is never set. */
 int64_t sct_queue_now(void);
 
-/* It is the key's turn from due_ms on: at once, if it was to wait and is complete now. One that is
- * being worked on gets another turn afterwards. SCT_OK or SCT_ERR_MEMORY. */
-int sct_queue_put(sct_queue *q, const char *key, int64_t due_ms, int is_complete);
+/* It is the key's turn from due_ms on, and not later because it was to wait for something, if it is
+ * COMPLETE or GONE now. What is FOUND is as complete as it was before; what comes after it was GONE
+ * is not. A key that is being worked on gets another turn afterwards, as if it was new then. SCT_OK or
+ * SCT_ERR_MEMORY. */
+int sct_queue_put(sct_queue *q, const char *key, int64_t due_ms, enum sct_sight sight);
 
 /* Waits for the next. NULL: there is none and will be none. Every one that is taken is handed to
  * one of the two below. */

@@ -82,7 +82,7 @@ static void queue_newcomer(void *ctx, const char *key, const struct stat *st)
         return;
     if (sct_origin_hash(source, w->source_url, key) != SCT_OK ||
         !sct_sources_have(s->sources, source))
-        sct_queue_put(w->queue, key, sct_queue_now(), 0);
+        sct_queue_put(w->queue, key, sct_queue_now(), SCT_SIGHT_FOUND);
 }
 
 /* What begins the keys of all outputs of a folder, if that can be said. For free. */

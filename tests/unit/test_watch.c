@@ -316,7 +316,8 @@ static void keys_come_when_it_is_their_turn_and_once(void **state)
         for (int i = 0; i < 1000; i++) {
             const int n = i * 7919 % 1000;
             snprintf(key, sizeof key, "%d", n);
-            assert_int_equal(sct_queue_put(q, key, now - 1000 + n, 0), SCT_OK);
+            assert_int_equal(sct_queue_put(q, key, now - 1000 + n, SCT_SIGHT_FOUND),
+                             SCT_OK);
         }
     }
     sct_queue_close(q);
@@ -335,19 +336,50 @@ static void what_is_put_while_it_runs_runs_again(void **state)
     (void)state;
     assert_int_equal(sct_queue_create(&q), SCT_OK);
     const int64_t now = sct_queue_now();
-    sct_queue_put(q, "a", now, 0);
+    sct_queue_put(q, "a", now, SCT_SIGHT_FOUND);
     struct sct_entry *e = sct_queue_take(q);
     assert_false(e->is_complete);
-    sct_queue_put(q, "a", now, 1);
+    sct_queue_put(q, "a", now, SCT_SIGHT_COMPLETE);
     sct_queue_return(q, e, now + 3600000); /* not that late, then */
     e = sct_queue_take(q);
     assert_true(e->is_complete);
     sct_queue_return(q, e, now + 3600000);
-    sct_queue_put(q, "a", now, 1); /* somebody has just closed it */
+    sct_queue_put(q, "a", now, SCT_SIGHT_COMPLETE); /* somebody has just closed it */
     e = sct_queue_take(q);
     sct_queue_finish(q, e);
     sct_queue_close(q);
     assert_null(sct_queue_take(q));
+    sct_queue_free(q);
+}
+
+static void what_comes_after_a_removal_is_not_complete(void **state)
+{
+    static const struct {
+        enum sct_sight sight[3];
+        int is_complete;
+    } cases[] = {
+        {{SCT_SIGHT_FOUND, SCT_SIGHT_GONE, SCT_SIGHT_FOUND}, 0},
+        {{SCT_SIGHT_COMPLETE, SCT_SIGHT_GONE, SCT_SIGHT_FOUND}, 0},
+        {{SCT_SIGHT_GONE, SCT_SIGHT_FOUND, SCT_SIGHT_COMPLETE}, 1},
+        {{SCT_SIGHT_FOUND, SCT_SIGHT_COMPLETE, SCT_SIGHT_FOUND}, 1},
+    };
+    sct_queue *q;
+    (void)state;
+    assert_int_equal(sct_queue_create(&q), SCT_OK);
+    const int64_t now = sct_queue_now();
+    for (int runs = 0; runs < 2; runs++) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            sct_queue_put(q, "a", runs ? now : now + 3600000, SCT_SIGHT_FOUND);
+            struct sct_entry *const before = runs ? sct_queue_take(q) : NULL;
+            for (int j = 0; j < 3; j++)
+                sct_queue_put(q, "a", now, cases[i].sight[j]);
+            if (before)
+                sct_queue_finish(q, before);
+            struct sct_entry *const e = sct_queue_take(q); /* at once */
+            assert_int_equal(e->is_complete, cases[i].is_complete);
+            sct_queue_finish(q, e);
+        }
+    }
     sct_queue_free(q);
 }
 
@@ -356,7 +388,7 @@ static void a_queue_that_is_stopped_gives_nothing(void **state)
     sct_queue *q;
     (void)state;
     assert_int_equal(sct_queue_create(&q), SCT_OK);
-    sct_queue_put(q, "a", 0, 1);
+    sct_queue_put(q, "a", 0, SCT_SIGHT_COMPLETE);
     sct_queue_stop(q);
     assert_null(sct_queue_take(q));
     sct_queue_free(q);
@@ -524,6 +556,7 @@ int main(void)
         cmocka_unit_test(every_setting_changes_the_hash_and_the_name_does_not),
         cmocka_unit_test(keys_come_when_it_is_their_turn_and_once),
         cmocka_unit_test(what_is_put_while_it_runs_runs_again),
+        cmocka_unit_test(what_comes_after_a_removal_is_not_complete),
         cmocka_unit_test(a_queue_that_is_stopped_gives_nothing),
         IN_A_FOLDER(what_was_left_half_done_is_completed),
         IN_A_FOLDER(another_file_of_that_name_is_no_copy),
