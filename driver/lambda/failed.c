@@ -130,9 +130,19 @@ static const char *find_version(const struct sct_failure *failure)
 }
 
 #define UPDATE                                                                           \
-    "SET #verdict = :verdict, #message = :message, #last = :time, #moved = :moved, "     \
+    "SET #verdict = :verdict, #message = :message, #last = :time, "                      \
     "#first = if_not_exists(#first, :time)"
-#define ADD " ADD #count :one, #requests :ids"
+#define MOVED     ", #moved = :moved"
+#define NOT_MOVED ", #moved = if_not_exists(#moved, :moved)" /* by an earlier delivery */
+#define EXPIRES   ", #expires = :expires"
+#define ADD       " ADD #count :one, #requests :ids"
+enum { UPDATE_BYTES = sizeof UPDATE NOT_MOVED EXPIRES ADD };
+
+static void write_update(char out[UPDATE_BYTES], int is_moved, int expires)
+{
+    snprintf(out, UPDATE_BYTES, "%s%s%s%s", UPDATE, is_moved ? MOVED : NOT_MOVED,
+             expires ? EXPIRES : "", ADD);
+}
 
 /* Counts it, once for each request. */
 static int note(struct failed *f, const struct sct_failure *failure,
@@ -168,10 +178,12 @@ static int note(struct failed *f, const struct sct_failure *failure,
         {":id", "S", id},
         {":expires", "N", expires}};
     const int is_kept = f->keep_days == 0; /* then the last of both is not used */
+    char update[UPDATE_BYTES];
+    write_update(update, place->key[0] != '\0', !is_kept);
     const struct sct_dynamodb_request request = {
         .key = key,
         .n_keys = 2,
-        .update = is_kept ? UPDATE ADD : UPDATE ", #expires = :expires" ADD,
+        .update = update,
         .condition = "attribute_not_exists(#requests) OR NOT contains(#requests, :id)",
         .name = name,
         .n_names = is_kept ? 7 : 8,

@@ -148,7 +148,7 @@ int sct_failed_move(sct_store *from, sct_store *to, const struct sct_failure *fa
         .from = from, .to = to, .failure = failure, .place = place, .report = report};
     place->end = SCT_FAILED_NOTHING;
     place->key[0] = '\0';
-    if (r->kind != SCT_EVENT_CREATED)
+    if (r->kind != SCT_EVENT_CREATED || (!r->etag && !r->version))
         return SCT_OK;
     int status = look(&m, from, r->key, r->version, &m.source);
     if (status == SCT_ERR_NOT_FOUND)

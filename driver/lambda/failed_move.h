@@ -16,7 +16,8 @@ enum sct_failed_end {
     SCT_FAILED_MOVED,
     SCT_FAILED_REPLACED, /* another content has its place: left alone */
     SCT_FAILED_GONE,     /* neither there nor here */
-    SCT_FAILED_NOTHING   /* not about an object that was made: only told */
+    SCT_FAILED_NOTHING /* not about an object that was made, or without etag and version, so
+                            that any other upload might be meant: only told */
 };
 
 struct sct_failed_place {

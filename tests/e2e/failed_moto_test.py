@@ -161,6 +161,24 @@ class Safety(FailedTest):
         self.assertEqual({self.get(self.store_name, k) for k in keys}, {b"one", b"two"})
         self.assertEqual(self.there(self.uploads), [])
 
+    def test_without_etag_and_version_nothing_is_moved(self):
+        event = self.put("a", b"better")  # than what has failed
+        del event["etag"], event["size"]
+        self.assertEqual(self.deliver(self.ours(event)), [])
+        self.assertEqual((self.get(self.uploads, "a"), self.there(self.store_name)), (b"better", []))
+        self.assertEqual((self.item("a", "-")["moved_to"], len(self.events("noted"))), ("", 1))
+
+    def test_where_it_went_is_not_forgotten(self):
+        body = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        self.moto.request("PUT", f"/{self.uploads}?versioning", body)
+        event = self.put("a")
+        event["version"] = self.head(self.uploads, "a")["version"]
+        del event["etag"]
+        self.deliver(self.ours(event))
+        self.deliver(self.ours(event), RequestID="another")
+        item = self.item("a", event["version"])
+        self.assertEqual((item["count"], item["moved_to"], len(self.events("gone"))), ("2", "a", 1))
+
     def test_what_is_gone_is_noted(self):
         event = self.put("a")
         self.remove(self.uploads, "a")
