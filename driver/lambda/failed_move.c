@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_BYTES = 256, ETAG_IN_KEY = 32 };
+enum { MESSAGE_BYTES = 256, ETAG_IN_KEY = 32, MAX_COPIES = 3 };
 
 struct move {
     sct_store *from, *to;
@@ -85,7 +85,8 @@ static int copy(struct move *m)
     struct sct_attributes a = m->source.attributes;
     const struct sct_put put = {.content_type = m->source.content_type,
                                 .cache_control = m->source.cache_control,
-                                .attributes = &a};
+                                .attributes = &a,
+                                .if_none = 1};
     if (set_attribute(&a, "failed-etag", m->source.etag) != SCT_OK) {
         memset(&a, 0, sizeof a); /* rather this one than the uploader's */
         set_attribute(&a, "failed-etag", m->source.etag);
@@ -98,6 +99,20 @@ static int copy(struct move *m)
     if (status != SCT_OK)
         return fail(m, status, m->to);
     return look(m, m->to, m->place->key, NULL, &m->copy);
+}
+
+/* Another content of the key may take the place between the look and the copy: then there is
+ * another place, or it was this content, copied by another delivery. */
+static int find_or_copy(struct move *m)
+{
+    int status = SCT_ERR_PRECONDITION;
+    for (int i = 0; i < MAX_COPIES && status == SCT_ERR_PRECONDITION; i++) {
+        status = find_place(m, m->source.etag);
+        if (status != SCT_DONE)
+            return status;
+        status = copy(m);
+    }
+    return status;
 }
 
 /* Of what was copied and nothing else. Where there are no versions, somebody may have replaced it
@@ -159,9 +174,7 @@ int sct_failed_move(sct_store *from, sct_store *to, const struct sct_failure *fa
         place->end = SCT_FAILED_REPLACED;
         return SCT_OK;
     }
-    status = find_place(&m, m.source.etag);
-    if (status == SCT_DONE)
-        status = copy(&m);
+    status = find_or_copy(&m);
     if (status == SCT_OK &&
         (m.copy.bytes != m.source.bytes || !is_copy(&m.copy, m.source.etag)))
         status = sct_report_fail(report, SCT_ERR_IO,

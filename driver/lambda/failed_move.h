@@ -5,7 +5,8 @@
  *
  * What is there says in its attributes which content it was made of: failed-etag, failed-version, failed-verdict,
  * failed-message. So whatever happens in between, the next delivery of the failure goes on from
- * there. Another content under the same key gets a key of its own, "a.jpg.ETAG". Servers. */
+ * there. Another content under the same key gets a key of its own, "a.jpg.ETAG", also when both
+ * come at once: a copy is made only where there is nothing. Servers. */
 #ifndef SCT_FAILED_MOVE_H
 #define SCT_FAILED_MOVE_H
 

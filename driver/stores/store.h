@@ -134,8 +134,9 @@ void sct_store_writer_abort(sct_store_writer *w); /* accepts NULL */
 
 /* Copies an object, within a store or from one to another, inside the server where it can do
  * that. source->version and source->etag, where they are not "", must be those of the object
- * (SCT_ERR_PRECONDITION). put: NULL keeps type, cache control and attributes; its conditions are
- * not looked at. The message is in `to`. */
+ * (SCT_ERR_PRECONDITION). put: NULL keeps type, cache control and attributes; its conditions hold
+ * as for sct_store_put, where the server knows them of copies: Amazon's does. After an answer that
+ * was lost, if_none may meet the copy itself. The message is in `to`. */
 int sct_store_copy(sct_store *from, const char *from_key, const struct sct_object *source,
                    sct_store *to, const char *to_key, const struct sct_put *put);
 

@@ -309,7 +309,7 @@ static int copy_s3(sct_store *from_store, const char *from_key,
     char *const name = name_source(from, from_key, source);
     int status = path && name ? SCT_OK : SCT_ERR_MEMORY;
     if (status == SCT_OK && put)
-        status = sct_s3_put_headers(to, &h, put, 0);
+        status = sct_s3_put_headers(to, &h, put, 1);
     if (status != SCT_OK)
         goto done;
     sct_s3_add_header(&h, "x-amz-copy-source", name);

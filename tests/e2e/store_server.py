@@ -298,7 +298,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if self.headers.get("x-amz-copy-source"):
             source = self.find(urllib.parse.unquote(self.headers["x-amz-copy-source"])[len("/bucket/") :])
-            thing = self.keep(key, source["data"], dict(source["headers"]))
+            replaces = self.headers.get("x-amz-metadata-directive") == "REPLACE"
+            if self.headers.get("x-amz-copy-source-if-match") not in (None, f'"{source["etag"]}"'):
+                self.fail("PreconditionFailed")
+            with self.server.lock:
+                self.check_conditions(key)
+                thing = self.keep(key, source["data"], dict(self.headers if replaces else source["headers"]))
             self.answer(200, f"<CopyObjectResult><ETag>\"{thing['etag']}\"</ETag></CopyObjectResult>".encode())
             return
         with self.server.lock:
