@@ -123,10 +123,11 @@ struct lines {
     int has_failed;
 };
 
+/* "name: " would tell libcurl to leave the header out; "name;" is an empty one. */
 static void add_line(struct lines *l, const char *name, const char *value)
 {
     struct sct_buffer b = {0};
-    sct_buffer_format(&b, "%s: %s", name, value);
+    sct_buffer_format(&b, value[0] ? "%s: %s" : "%s;", name, value);
     l->line[l->n] = sct_buffer_take(&b);
     l->has_failed |= l->line[l->n] == NULL;
     l->n++;

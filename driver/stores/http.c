@@ -304,11 +304,17 @@ int sct_exchange_sends(const sct_exchange *x)
     return x->n_sends;
 }
 
+/* Of an empty header libcurl 7.88 leaves a part of the line's end. */
+static const char *value_of(const struct curl_header *h)
+{
+    return h->value[0] == '\r' || h->value[0] == '\n' ? "" : h->value;
+}
+
 const char *sct_exchange_header(const sct_exchange *x, const char *name)
 {
     struct curl_header *h;
     return x->http->curl.easy_header(x->easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK
-               ? h->value
+               ? value_of(h)
                : "";
 }
 
@@ -321,7 +327,7 @@ int sct_exchange_next_header(const sct_exchange *x, void **at, const char **name
     if (!h)
         return 0;
     *name = h->name;
-    *value = h->value;
+    *value = value_of(h);
     return 1;
 }
 

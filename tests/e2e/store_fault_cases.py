@@ -48,11 +48,11 @@ class Requests(FaultTest):
 
     def test_what_is_put_carries_all_that_was_said(self):
         self.put("k", b"x", "--content-type", "image/webp", "--cache-control", "max-age=31536000, immutable",
-                 "--attribute", "source-etag=a b", "--attribute", "n=1")  # fmt: skip
+                 "--attribute", "source-etag=a b", "--attribute", "empty=", "--attribute", "n=1")  # fmt: skip
         head = self.store("head", self.bucket, "k").objects[0]
         self.assertEqual(head["content_type"], "image/webp")
         self.assertEqual(head["cache_control"], "max-age=31536000, immutable")
-        self.assertEqual(head["attributes"], {"source-etag": "a b", "n": "1"})
+        self.assertEqual(head["attributes"], {"source-etag": "a b", "empty": "", "n": "1"})
         self.assertEqual(head["etag"], hashlib.md5(b"x").hexdigest())
         self.store("cp", self.bucket, "k", self.bucket, "to/l")
         self.assertEqual(self.store("head", self.bucket, "to/l").objects[0]["attributes"], head["attributes"])
