@@ -412,8 +412,10 @@ static int read_document(struct reader *r, const struct sct_field *event)
     if (json_object_get(value, "detail-type"))
         return read_bus(r, event);
     if (json_object_get(value, "scantling") && json_object_get(value, "failure")) {
+        /* put back on the queue as it is; text: a message in which nothing could be read */
         const struct sct_field failed = sct_field_member(event, "event");
-        return read_document(r, &failed); /* put back on the queue as it is */
+        return json_is_string(failed.value) ? read_wrapped(r, &failed)
+                                            : read_document(r, &failed);
     }
     if (json_object_get(value, "scantling"))
         return read_ours(r, event);

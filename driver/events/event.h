@@ -4,6 +4,8 @@
  *     S3 notification                    {"Records": [{"s3": ...}]}
  *     EventBridge                        {"detail-type": "Object Created", "detail": ...}
  *     ours                               {"scantling": "1", "event": "created", "store": ...}
+ *     a failure of ours                  {"scantling": "1", "failure": ..., "event": one of these,
+ *                                        or what could not be read, as text}
  *     s3:TestEvent                       {"Event": "s3:TestEvent"}: read, and nothing to do
  *
  * each as it is, or as text inside of SNS {"Records": [{"Sns": {"Message": ...}}]}, of SQS

@@ -255,6 +255,30 @@ static void wrappings_make_no_difference(void **state)
     free(bus);
 }
 
+#define FAILURE "{\"scantling\":\"1\",\"failure\":{\"verdict\":\"malformed\"},\"event\":"
+
+/* A failure of ours that was put back on the work queue, with the event as such or as text. */
+static void a_failure_is_the_event_in_it(void **state)
+{
+    struct sct_event event;
+    (void)state;
+    char *const as_text = wrap(FAILURE, s3_put, "}");
+    char *as_object = NULL;
+    assert_true(asprintf(&as_object, FAILURE "%s}", s3_put) > 0);
+    char *const texts[] = {as_text, as_object, wrap_sqs(as_text), wrap_sqs(as_object)};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        check_s3_put(parse_one(&event, texts[i]));
+        sct_event_free(&event);
+        free(texts[i]);
+    }
+    char *const odd = wrap(FAILURE, "what is that", "}");
+    parse(&event, odd);
+    assert_int_equal(event.n_records, 1);
+    assert_int_equal(event.record[0].status, SCT_ERR_CORRUPT);
+    sct_event_free(&event);
+    free(odd);
+}
+
 static void a_test_event_has_nothing_to_do(void **state)
 {
     struct sct_event event;
@@ -683,6 +707,7 @@ int main(void)
         cmocka_unit_test(keys_of_the_bus_are_taken_as_they_are),
         cmocka_unit_test(our_own_is_read),
         cmocka_unit_test(wrappings_make_no_difference),
+        cmocka_unit_test(a_failure_is_the_event_in_it),
         cmocka_unit_test(a_test_event_has_nothing_to_do),
         cmocka_unit_test(no_records_are_fine),
         cmocka_unit_test(a_bad_message_leaves_the_others_alone),
