@@ -317,7 +317,12 @@ static int copy_s3(sct_store *from_store, const char *from_key,
     if (source && source->etag[0] && quote_etag(quoted, source->etag))
         sct_s3_add_header(&h, "x-amz-copy-source-if-match", quoted);
     const struct sct_aws_request request = {
-        .method = "PUT", .path = path, .header = h.pair, .n_headers = h.n};
+        .method = "PUT",
+        .path = path,
+        .header = h.pair,
+        .n_headers = h.n,
+        .stall_s =
+            source && source->bytes <= SCT_S3_SINGLE_BYTES ? 0 : SCT_S3_LONG_STALL_S};
     status = sct_aws_call(&to->client, &request, &answer, &to_store->report);
 done:
     sct_aws_answer_free(&answer);

@@ -8,6 +8,13 @@
 /* Headers of a request that writes. */
 enum { SCT_S3_MAX_HEADERS = SCT_MAX_ATTRIBUTES + 10 };
 
+enum {
+    SCT_S3_SINGLE_BYTES = 64 << 20, /* what is larger is written in parts */
+    /* While S3 copies something large, or puts its parts together: it sends white space
+     * meanwhile, or nothing. */
+    SCT_S3_LONG_STALL_S = 300
+};
+
 struct sct_s3_store {
     struct sct_store base;
     struct sct_aws_client client;

@@ -18,13 +18,7 @@
 #include "s3_parse.h"
 #include "store_s3.h"
 
-enum {
-    SINGLE_BYTES = 64 << 20,
-    PART_BYTES = 16 << 20,
-    MAX_PARTS = 10000,
-    COMPLETE_STALL_S =
-        300 /* of large uploads; S3 sends white space meanwhile, or nothing */
-};
+enum { PART_BYTES = 16 << 20, MAX_PARTS = 10000 };
 
 struct s3_writer {
     struct sct_store_writer base;
@@ -160,7 +154,7 @@ int sct_s3_add(sct_store_writer *writer, const void *data, size_t n_bytes)
     const unsigned char *p = data;
     w->total_bytes += n_bytes;
     while (n_bytes > 0) {
-        const size_t limit = w->upload_id ? PART_BYTES : SINGLE_BYTES;
+        const size_t limit = w->upload_id ? PART_BYTES : SCT_S3_SINGLE_BYTES;
         if (w->data.n_bytes >= limit) {
             int status = w->upload_id ? SCT_OK : begin_upload(w);
             if (status == SCT_OK)
@@ -255,7 +249,7 @@ static int complete_upload(struct s3_writer *w, struct sct_object *out)
                                             .n_headers = n,
                                             .body = w->parts.data,
                                             .body_bytes = w->parts.n_bytes,
-                                            .stall_s = COMPLETE_STALL_S};
+                                            .stall_s = SCT_S3_LONG_STALL_S};
     status = send_last(w, &request, &answer, out);
     char *etag = NULL;
     if (status == SCT_OK && sct_s3_parse_element(&etag, "ETag", answer.body.data,

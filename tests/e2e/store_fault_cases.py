@@ -169,6 +169,13 @@ class Repeats(FaultTest):
         self.assertEqual(self.store("get", "--stall", "1", self.bucket, "k").stdout, data)
         self.assertEqual(self.asked(), 1)
 
+    def test_a_copy_is_waited_for_longer(self):
+        self.put("k", b"x")
+        self.server.faults = ["late:2.5"]
+        self.asked()
+        self.store("cp", "--stall", "1", "--tries", "1", self.bucket, "k", self.bucket, "l")
+        self.assertEqual((self.asked(), self.server.objects["l"]["data"]), (1, b"x"))
+
     def test_a_broken_stream_goes_on_where_it_was(self):
         data = os.urandom(1000000)
         self.put("k", data)

@@ -12,7 +12,7 @@ It also plays the endpoints that hand out credentials: /container, /latest/... (
 Faults: a number (of an HTTP status), "code:NAME" (an S3 error), "reset" (before it is done), "lost"
 (done, and no answer), "truncate:N" (N bytes of the body, or N%, then the end), "break:N" (the same with a
 reset), "json:NAME" (an error of theirs), "stall" (nothing, until somebody closes the connection), "stall:N" (N
-bytes of the body, then nothing), "slow" (in small pieces), "error-in-200".
+bytes of the body, then nothing), "late:N" (nothing for N seconds), "slow" (in small pieces), "error-in-200".
 """
 
 import datetime
@@ -224,6 +224,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reset()
         if fault == "stall":
             self.stall()
+        if fault.startswith("late:"):
+            self.fault = ""
+            time.sleep(float(fault[5:]))
         if fault == "error-in-200":
             self.fault = ""
             self.fail("InternalError", 200)
