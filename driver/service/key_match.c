@@ -1,132 +1,140 @@
-/* Matching keys: for each variant and format the template is a regular expression, and what it finds
- * counts when it leads to the same key again. */
+/* Matching keys: the template is read beside the key.
+ *
+ *     {folder}{file}-{name}.{ext}
+ *     2024/   a.jpg -large .webp      name and ext are known; folder and file take as much as
+ *                                     they can, and give back while what follows does not fit
+ *
+ * What a placeholder has taken once it stands for everywhere, and a file decides its stem: what
+ * is found leads to the same key again. */
 #define _GNU_SOURCE 1
 #include "key_match.h"
 
-#include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "mem.h"
+#include "template.h"
 
-enum { N_GROUPS = 10 };
+enum word { FOLDER, FILE_NAME, STEM, NAME, EXT, N_WORDS };
+
+static const char *const words[N_WORDS] = {"folder", "file", "stem", "name", "ext"};
+
+struct span {
+    const char *text; /* NULL: not known yet */
+    size_t n_bytes;
+};
 
 int sct_key_is_reversible(const char *template)
 {
-    return strstr(template, "{file}") != NULL;
+    size_t n;
+    for (const char *p = template; *p; p += n) {
+        if (sct_template_read(p, words, N_WORDS, &n) == FILE_NAME)
+            return 1;
+    }
+    return 0;
 }
 
-static void quote(struct sct_buffer *out, const char *text, size_t n)
+static struct span span_of(const char *text)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!isalnum((unsigned char)text[i]) && (unsigned char)text[i] < 128)
-            sct_buffer_add(out, "\\", 1);
-        sct_buffer_add(out, &text[i], 1);
-    }
+    return (struct span){text, strlen(text)};
 }
 
-/* Where the groups of the first {folder} and the first {file} are; 0: there is none. */
-struct groups {
-    int n, folder, file;
-};
-
-static size_t translate(struct sct_buffer *out, const char *p, struct groups *groups,
-                        const char *name, const char *extension)
+/* As in sct_key_expand: without the last dot and what follows, unless it begins with that dot. */
+static struct span stem_of(struct span file)
 {
-    static const char *const words[] = {"{folder}", "{file}", "{stem}", "{name}",
-                                        "{ext}"};
-    if ((p[0] == '{' && p[1] == '{') || (p[0] == '}' && p[1] == '}')) {
-        quote(out, p, 1);
-        return 2;
+    const char *const dot = memrchr(file.text, '.', file.n_bytes);
+    if (dot && dot != file.text)
+        file.n_bytes = (size_t)(dot - file.text);
+    return file;
+}
+
+static int are_equal(struct span a, struct span b)
+{
+    return a.n_bytes == b.n_bytes && memcmp(a.text, b.text, a.n_bytes) == 0;
+}
+
+/* Whether the word can be this; then it is known, and what follows from it, too. */
+static int set_word(struct span known[N_WORDS], enum word word, struct span value)
+{
+    if (word == FOLDER ? value.n_bytes > 0 && value.text[value.n_bytes - 1] != '/'
+                       : value.n_bytes == 0)
+        return 0;
+    if (word == FILE_NAME) {
+        const struct span stem = stem_of(value);
+        if (known[STEM].text && !are_equal(known[STEM], stem))
+            return 0;
+        known[STEM] = stem;
     }
-    for (int i = 0; i < 5; i++) {
-        const size_t n = strlen(words[i]);
-        if (strncmp(p, words[i], n) != 0)
-            continue;
-        if (i == 3) {
-            quote(out, name, strlen(name));
-        } else if (i == 4) {
-            quote(out, extension, strlen(extension));
-        } else {
-            int *const group = i == 0 ? &groups->folder : &groups->file;
-            groups->n++;
-            if (i < 2 && *group == 0)
-                *group = groups->n;
-            sct_buffer_text(out, i == 0 ? "(.*/|)" : "([^/]+)");
-        }
-        return n;
-    }
-    quote(out, p, 1);
+    known[word] = value;
     return 1;
 }
 
-static char *copy_source(const char *key, const regmatch_t *match, const struct groups *g)
+/* Whether the rest of the key is what the rest of the template says. Then all words of the template
+ * are known. */
+static int match_rest(struct span known[N_WORDS], const char *template, const char *key)
 {
-    const regmatch_t *const folder = &match[g->folder], *const file = &match[g->file];
-    const size_t n_folder = g->folder ? (size_t)(folder->rm_eo - folder->rm_so) : 0;
-    const size_t n_file = (size_t)(file->rm_eo - file->rm_so);
-    char *const source = malloc(n_folder + n_file + 1);
-    if (source) {
-        memcpy(source, key + (g->folder ? folder->rm_so : 0), n_folder);
-        memcpy(source + n_folder, key + file->rm_so, n_file);
-        source[n_folder + n_file] = '\0';
+    size_t n;
+    if (!*template)
+        return !*key;
+    const int word = sct_template_read(template, words, N_WORDS, &n);
+    const struct span value = word >= 0 ? known[word] : (struct span){template, 1};
+    if (value.text)
+        return strncmp(key, value.text, value.n_bytes) == 0 &&
+               match_rest(known, template + n, key + value.n_bytes);
+    const size_t most = word == FOLDER ? strlen(key) : strcspn(key, "/");
+    for (size_t i = most + 1; i-- > 0;) {
+        struct span trial[N_WORDS];
+        memcpy(trial, known, sizeof trial);
+        if (set_word(trial, (enum word)word, (struct span){key, i}) &&
+            match_rest(trial, template + n, key + i))
+        {
+            memcpy(known, trial, sizeof trial);
+            return 1;
+        }
     }
-    return source;
+    return 0;
 }
 
-static int match_format(const struct sct_recipe *recipe, int i,
-                        const struct sct_encoder_ops *format, const char *key,
-                        char **source_key)
+static int match_variant(const struct sct_recipe *recipe, const struct sct_variant *v,
+                         const char *key, struct span known[N_WORDS])
 {
-    const struct sct_variant *const v = &recipe->variant[i];
-    struct sct_buffer pattern = {0};
-    struct groups groups = {0, 0, 0};
-    regmatch_t match[N_GROUPS + 1];
-    regex_t regex;
-    sct_buffer_text(&pattern, "^");
-    for (const char *p = recipe->key; *p;)
-        p += translate(&pattern, p, &groups, v->name, format->extension);
-    sct_buffer_text(&pattern, "$");
-    int status = pattern.has_failed ? SCT_ERR_MEMORY : SCT_ERR_NOT_FOUND;
-    if (status == SCT_ERR_NOT_FOUND && groups.file > 0 && groups.n <= N_GROUPS &&
-        regcomp(&regex, pattern.data, REG_EXTENDED) == 0)
-    {
-        if (regexec(&regex, key, N_GROUPS + 1, match, 0) == 0) {
-            char *const source = copy_source(key, match, &groups);
-            char *const again =
-                source ? sct_key_expand(recipe->key, source, v, format) : NULL;
-            status = !again                    ? SCT_ERR_MEMORY
-                     : strcmp(again, key) == 0 ? SCT_OK
-                                               : SCT_ERR_NOT_FOUND;
-            free(again);
-            if (status == SCT_OK)
-                *source_key = source;
-            else
-                free(source);
-        }
-        regfree(&regex);
+    for (int i = 0; sct_encoder_at(i); i++) {
+        const struct sct_encoder_ops *const format = sct_encoder_at(i);
+        const struct span start[N_WORDS] = {
+            [NAME] = span_of(v->name), [EXT] = span_of(format->extension)};
+        memcpy(known, start, sizeof start);
+        if ((!v->format || v->format == format) && match_rest(known, recipe->key, key))
+            return known[FILE_NAME].text != NULL;
     }
-    sct_buffer_free(&pattern);
-    return status;
+    return 0;
+}
+
+static char *join(struct span a, struct span b)
+{
+    char *const text = malloc(a.n_bytes + b.n_bytes + 1);
+    if (!text)
+        return NULL;
+    if (a.n_bytes > 0)
+        memcpy(text, a.text, a.n_bytes);
+    memcpy(text + a.n_bytes, b.text, b.n_bytes);
+    text[a.n_bytes + b.n_bytes] = '\0';
+    return text;
 }
 
 int sct_key_match(const struct sct_recipe *recipe, const char *output_key, int *variant,
                   char **source_key)
 {
+    struct span found[N_WORDS] = {{NULL, 0}}, known[N_WORDS];
     *source_key = NULL;
     for (int i = 0; i < recipe->n_variants; i++) {
-        const struct sct_encoder_ops *const wanted = recipe->variant[i].format;
-        for (int k = 0; sct_encoder_at(k); k++) {
-            if (wanted && wanted != sct_encoder_at(k))
-                continue;
-            *variant = i;
-            const int status =
-                match_format(recipe, i, sct_encoder_at(k), output_key, source_key);
-            if (status != SCT_ERR_NOT_FOUND)
-                return status;
-        }
+        const struct sct_variant *const v = &recipe->variant[i];
+        if ((found[NAME].text && strlen(v->name) <= found[NAME].n_bytes) ||
+            !match_variant(recipe, v, output_key, known))
+            continue;
+        memcpy(found, known, sizeof found);
+        *variant = i;
     }
-    return SCT_ERR_NOT_FOUND;
+    if (!found[NAME].text)
+        return SCT_ERR_NOT_FOUND;
+    *source_key = join(found[FOLDER], found[FILE_NAME]);
+    return *source_key ? SCT_OK : SCT_ERR_MEMORY;
 }
