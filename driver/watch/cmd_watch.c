@@ -31,7 +31,8 @@
 #include "watch_tree.h"
 #include "watch_work.h"
 
-enum { CHECK_MS = 2000, BLIND_SCAN_MS = 30000 };
+/* While blind: scans for what comes; sweeps, which ask about every output, for what goes. */
+enum { CHECK_MS = 2000, BLIND_SCAN_MS = 30000, BLIND_SWEEP_MS = 600000 };
 
 struct command {
     struct sct_watch_options *options;
@@ -46,8 +47,11 @@ struct command {
     int n_signals; /* so far */
     pthread_t *thread;
     int n_threads;
-    int status;  /* sticky, of what is seen */
-    int is_gone; /* the source folder is */
+    int status; /* sticky, of what is seen */
+    /* Owned: below which folder sources have gone, as far as is known; "": anywhere; NULL: nowhere. */
+    char *sweep_folder;
+    int64_t scanned_ms, swept_ms; /* when all was, the last time */
+    int is_gone;                  /* the source folder is */
 };
 
 /* ---- signals ----------------------------------------------------------------------- */
@@ -72,17 +76,41 @@ static int wants_end(void *ctx)
 
 /* ---- what is seen ------------------------------------------------------------------ */
 
+/* A sweep takes long, and one does for all that has happened. */
+static void want_sweep(struct command *c, const char *folder)
+{
+    if (!c->options->mirror_deletes)
+        return;
+    char *const wanted = strdup(c->sweep_folder ? "" : folder);
+    if (!wanted)
+        c->status = SCT_ERR_MEMORY;
+    free(c->sweep_folder);
+    c->sweep_folder = wanted;
+}
+
+static void sweep(struct command *c)
+{
+    char *const folder = c->sweep_folder;
+    c->sweep_folder = NULL;
+    if (!folder)
+        return;
+    sct_watch_sweep(&c->watch, folder, wants_end, c);
+    if (!folder[0])
+        c->swept_ms = sct_queue_now();
+    free(folder);
+}
+
 static void see(void *ctx, enum sct_sight sight, const char *key)
 {
     struct command *const c = ctx;
     const struct sct_watch_options *const o = c->options;
     const int64_t due_ms = sct_queue_now();
     switch (sight) {
-    case SCT_SIGHT_OVERFLOW: sct_watch_log_event(&o->common, "overflow", ""); return;
-    case SCT_SIGHT_FOLDER_GONE:
-        if (o->mirror_deletes)
-            sct_watch_sweep(&c->watch, key, wants_end, c);
+    case SCT_SIGHT_OVERFLOW: /* and nobody knows what has gone */
+        sct_watch_log_event(&o->common, "overflow", "");
+        want_sweep(c, "");
         return;
+    case SCT_SIGHT_FOLDER_GONE: want_sweep(c, key); return;
     case SCT_SIGHT_UNREADABLE:
         sct_watch_log_trouble(&o->common, "%s/%s cannot be read: nothing in it is seen",
                               c->source_folder, key);
@@ -319,6 +347,7 @@ static int start(struct command *c)
 static int scan(struct command *c)
 {
     const int status = sct_tree_scan(c->tree, !c->options->once);
+    c->scanned_ms = sct_queue_now();
     if (sct_tree_is_blind(c->tree))
         sct_watch_log_trouble(
             &c->options->common,
@@ -328,26 +357,37 @@ static int scan(struct command *c)
     return status == SCT_OK ? c->status : status;
 }
 
+/* What inotify does not say while not all folders are watched. */
+static int look_around(struct command *c)
+{
+    const int64_t now = sct_queue_now();
+    if (!sct_tree_is_blind(c->tree) || now - c->scanned_ms <= BLIND_SCAN_MS)
+        return SCT_OK;
+    const int status = scan(c);
+    if (!sct_tree_is_blind(c->tree) || now - c->swept_ms > BLIND_SWEEP_MS)
+        want_sweep(c, "");
+    return status;
+}
+
 /* Until a signal comes, or the source is gone. */
 static int watch_on(struct command *c)
 {
     struct pollfd fds[2] = {{.fd = c->signals, .events = POLLIN},
                             {.fd = sct_tree_descriptor(c->tree), .events = POLLIN}};
-    int64_t scanned_ms = sct_queue_now();
     int status = SCT_OK;
     while (status == SCT_OK && c->n_signals == 0 &&
            !(c->is_gone = sct_tree_is_gone(c->tree))) {
         const int n = poll(fds, 2, CHECK_MS);
-        if (sct_tree_is_blind(c->tree) && sct_queue_now() - scanned_ms > BLIND_SCAN_MS) {
-            status = scan(c);
-            scanned_ms = sct_queue_now();
-        }
         if (n > 0 && fds[0].revents && read_signals(c) > 0)
             break;
         if (n > 0 && fds[1].revents)
             status = sct_tree_read(c->tree);
         if (status == SCT_OK)
+            status = look_around(c);
+        if (status == SCT_OK)
             status = c->status;
+        if (status == SCT_OK)
+            sweep(c);
     }
     if (c->is_gone)
         sct_watch_log_trouble(&c->options->common, "%s is gone", c->options->source);
@@ -384,8 +424,10 @@ static int run(struct command *c)
     int status = start_threads(c);
     if (status == SCT_OK)
         status = scan(c);
-    if (status == SCT_OK && o->mirror_deletes)
-        sct_watch_sweep(&c->watch, "", wants_end, c);
+    if (status == SCT_OK) {
+        want_sweep(c, "");
+        sweep(c);
+    }
     if (status == SCT_OK && !o->once)
         status = watch_on(c);
     else if (status == SCT_OK && c->n_signals == 0)
@@ -420,6 +462,7 @@ static void finish(struct command *c)
     sct_mem_free(c->target_folder);
     sct_mem_free(c->source_url);
     free(c->target);
+    free(c->sweep_folder);
     free(c->options);
 }
 

@@ -74,6 +74,10 @@ class WatchTest(CommandTest):
         """Without the folder that a store keeps for itself."""
         return [f for f in super().files() if "/.scantling/" not in f]
 
+    def outputs(self):
+        """What there is on top of the target."""
+        return sorted(n for n in os.listdir(self.at("out")) if n != ".scantling")
+
     def failures(self):
         return [json.loads(line) for line in read(self.at("failed/failures.jsonl")).splitlines()]
 
@@ -359,12 +363,45 @@ class WatchLive(WatchTest):
             os.rename(self.at("in/y"), self.at("gone"))
             os.remove(self.at("in/e.jpg"))
             left = ["foreign.jpg", "x"] if mirror else ["a.jpg", "d.jpg", "e.jpg", "foreign.jpg", "x", "y"]
-            self.wait_for(lambda: sorted(n for n in os.listdir(self.at("out")) if n != ".scantling") == left)
+            self.wait_for(lambda: self.outputs() == left)
             self.stop(watch)
             shutil.rmtree(self.at("gone"))
             shutil.rmtree(self.at("in/x"))
             self.once("-s", "100", *mirror)
             self.assertEqual(os.path.exists(self.at("out/x")), not mirror)
+
+    def test_what_was_removed_in_an_overflow_is_noticed(self):
+        limit = int(read("/proc/sys/fs/inotify/max_queued_events"))
+        if limit > 100000:
+            self.skipTest("it takes too many events")
+        for name in ("a.jpg", "x/b.jpg", "c.jpg"):
+            self.put(SMALL, "in/" + name)
+        watch = self.start("-s", "10", "--mirror-deletes", "--json")
+        for name in ("a.jpg", "x/b.jpg", "c.jpg"):
+            self.wait_for_file(f"out/{name}/10.jpg")
+        watch.send_signal(signal.SIGSTOP)
+        for i in range(limit // 2 + 1): # each two events, of ignored names
+            os.mkdir(self.at(f"in/.{i}"))
+            os.rmdir(self.at(f"in/.{i}"))
+        os.remove(self.at("in/a.jpg"))
+        shutil.rmtree(self.at("in/x"))
+        watch.send_signal(signal.SIGCONT)
+        self.wait_for(lambda: self.outputs() == ["c.jpg"])
+        out, _ = self.stop(watch)
+        self.assertEqual(out.count('"overflow"'), 1)
+
+    def test_folders_that_go_together_are_swept_together(self):
+        names = [f"{n}/a.jpg" for n in range(8)]
+        for name in names:
+            self.put(SMALL, "in/" + name)
+        self.put(SMALL, "in/b.jpg")
+        watch = self.start("-s", "10", "--mirror-deletes")
+        for name in names:
+            self.wait_for_file(f"out/{name}/10.jpg")
+        for n in range(8):
+            os.rename(self.at(f"in/{n}"), self.at(f"gone{n}"))
+        self.wait_for(lambda: self.outputs() == ["b.jpg"])
+        self.stop(watch)
 
     def test_the_source_may_go_away(self):
         watch = self.start("-s", "100")
