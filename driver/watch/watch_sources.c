@@ -1,4 +1,4 @@
-/* Sources: all their hashes, sorted. */
+/* Sources: all their hashes, sorted; or one, looked for on the way. */
 #define _GNU_SOURCE 1
 #include "watch_sources.h"
 
@@ -90,13 +90,42 @@ int sct_sources_have(const sct_sources *s, const char *source)
     return s->n > 0 && bsearch(source, s->name, s->n, sizeof *s->name, compare) != NULL;
 }
 
+/* ---- one of them ------------------------------------------------------------------- */
+
+struct search {
+    const char *url, *wanted;
+    int may_be_there; /* it is, or it cannot be found out: the search is over */
+};
+
+static int enter_folder(void *ctx, const char *folder)
+{
+    const struct search *const s = ctx;
+    (void)folder;
+    return s->may_be_there ? -1 : 0;
+}
+
+static void compare_source(void *ctx, const char *key, const struct stat *st)
+{
+    struct search *const s = ctx;
+    source_name name;
+    (void)st;
+    if (!s->may_be_there)
+        s->may_be_there =
+            sct_origin_hash(name, s->url, key) != SCT_OK || strcmp(name, s->wanted) == 0;
+}
+
+static void give_up(void *ctx, const char *path, int error)
+{
+    struct search *const s = ctx;
+    (void)path;
+    (void)error;
+    s->may_be_there = 1;
+}
+
 int sct_sources_may_have(int folder, const char *url, const char *source)
 {
-    sct_sources *s;
-    char *missed;
-    const int status = sct_sources_create(&s, folder, url, &missed);
-    const int may = status != SCT_OK || sct_sources_have(s, source);
-    sct_sources_free(s);
-    free(missed);
-    return may;
+    struct search search = {.url = url, .wanted = source};
+    const struct sct_walk walk = {
+        .enter = enter_folder, .see = compare_source, .miss = give_up, .ctx = &search};
+    return sct_walk_folder(folder, "", &walk) != SCT_OK || search.may_be_there;
 }

@@ -12,7 +12,7 @@ void sct_sources_free(sct_sources *s); /* accepts NULL */
 
 int sct_sources_have(const sct_sources *s, const char *source);
 
-/* Whether one is there, or it cannot be found out. */
+/* Whether one is there, or it cannot be found out: looks through the folder until it is found. */
 int sct_sources_may_have(int folder, const char *url, const char *source);
 
 #endif

@@ -39,6 +39,9 @@ struct work {
     sct_store *source, *target;
     sct_effect *effect;
     const char *key;
+    /* The other source that was last asked about for this key, or "", and whether it is gone. */
+    char other[SCT_ORIGIN_SOURCE_BYTES];
+    int is_other_gone;
     struct stat st;
     char mark[SCT_MARK_BYTES];
     const struct sct_effect_result *result;
@@ -72,11 +75,23 @@ static int64_t find_quiet(const struct work *k, struct sct_entry *entry)
 
 /* ---- the effect -------------------------------------------------------------------- */
 
+/* It takes a look at the whole source: once for all outputs of a key, which mostly have one other
+ * source. */
+static int is_gone(struct work *k, const char *source)
+{
+    const struct sct_watch *const w = k->watch;
+    if (strcmp(k->other, source) != 0) {
+        snprintf(k->other, sizeof k->other, "%s", source);
+        k->is_other_gone = !sct_sources_may_have(w->source, w->source_url, source);
+    }
+    return k->is_other_gone;
+}
+
 /* The target is the watch's own: what nobody has made may go, what a source has made that is gone,
  * and what was made of the same file when the source folder was elsewhere. */
 static int may_replace(void *ctx, const char *source)
 {
-    const struct work *const k = ctx;
+    struct work *const k = ctx;
     char ours[SCT_ORIGIN_SOURCE_BYTES];
     if (!source[0])
         return 1;
@@ -84,7 +99,7 @@ static int may_replace(void *ctx, const char *source)
         return 0;
     if (!sct_origin_is_same_store(source, ours))
         return strcmp(sct_origin_key(source), sct_origin_key(ours)) == 0;
-    return !sct_sources_may_have(k->watch->source, k->watch->source_url, source);
+    return is_gone(k, source);
 }
 
 /* "TARGET/KEY" instead of keys. */
@@ -113,6 +128,7 @@ static void run_effect(struct work *k, enum sct_event_kind kind)
                                          .may_replace_ctx = k};
     const struct sct_event_record record = {
         .kind = kind, .store = k->watch->source_url, .key = k->key, .size = -1};
+    k->other[0] = '\0';
     k->result = sct_effect_run(k->effect, &spec, &record);
     name_outputs(k);
 }

@@ -231,6 +231,7 @@ static void sources_are_known_by_their_hashes(void **state)
     assert_false(sct_sources_have(s, ""));
     sct_sources_free(s);
     assert_false(sct_sources_may_have(root, "file:///in", b));
+    assert_true(sct_sources_may_have(root, "file:///in", a));
     assert_true(sct_sources_may_have(-1, "file:///in", b)); /* cannot be found out */
     assert_true(sct_origin_is_same_store(a, b));
     assert_false(sct_origin_is_same_store(a, elsewhere));
