@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -44,6 +45,7 @@ struct command {
     char *source_folder, *target_folder, *source_url, *target;
     int target_fd; /* holds the lock; -1: none */
     int signals;   /* a signalfd */
+    int over;      /* an eventfd: the threads have ended */
     int n_signals; /* so far */
     pthread_t *thread;
     int n_threads;
@@ -248,7 +250,8 @@ static int block_signals(struct command *c)
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return c->signals < 0 ? SCT_ERR_MEMORY : SCT_OK;
+    c->over = eventfd(0, EFD_CLOEXEC);
+    return c->signals < 0 || c->over < 0 ? SCT_ERR_MEMORY : SCT_OK;
 }
 
 /* One at a time works on a folder. A bucket has no such lock: there conditional writes decide. */
@@ -399,9 +402,10 @@ static int watch_on(struct command *c)
 static void *stop_at_signal(void *p)
 {
     struct command *const c = p;
-    struct pollfd fd = {.fd = c->signals, .events = POLLIN};
-    for (;;)
-        if (poll(&fd, 1, -1) > 0 && read_signals(c) > 0)
+    struct pollfd fds[2] = {{.fd = c->signals, .events = POLLIN},
+                            {.fd = c->over, .events = POLLIN}};
+    while (!fds[1].revents)
+        if (poll(fds, 2, -1) > 0 && fds[0].revents && read_signals(c) > 0)
             sct_queue_stop(c->watch.queue);
     return NULL;
 }
@@ -437,7 +441,7 @@ static int run(struct command *c)
     const int has_guard = pthread_create(&guard, NULL, stop_at_signal, c) == 0;
     join_threads(c);
     if (has_guard) {
-        pthread_cancel(guard);
+        eventfd_write(c->over, 1);
         pthread_join(guard, NULL);
     }
     snprintf(text, sizeof text, "%d fine, %d failed", c->watch.n_fine, c->watch.n_failed);
@@ -457,6 +461,8 @@ static void finish(struct command *c)
         close(c->target_fd);
     if (c->signals >= 0)
         close(c->signals);
+    if (c->over >= 0)
+        close(c->over);
     free(c->thread);
     sct_mem_free(c->source_folder);
     sct_mem_free(c->target_folder);
@@ -469,7 +475,7 @@ static void finish(struct command *c)
 int sct_command_watch(int argc, char **argv)
 {
     struct command c = {
-        .options = malloc(sizeof *c.options), .signals = -1, .target_fd = -1};
+        .options = malloc(sizeof *c.options), .signals = -1, .over = -1, .target_fd = -1};
     int exit_status = SCT_EXIT_USAGE;
     c.watch.options = c.options;
     int status =
