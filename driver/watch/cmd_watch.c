@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,8 @@ struct command {
     int n_signals; /* so far */
     pthread_t *thread;
     int n_threads;
-    int status; /* sticky, of what is seen */
+    atomic_int n_able; /* threads that work, or have to find out whether they can */
+    int status;        /* sticky, of what is seen */
     /* Owned: below which folder sources have gone, as far as is known; "": anywhere; NULL: nowhere. */
     char *sweep_folder;
     int64_t scanned_ms, swept_ms; /* when all was, the last time */
@@ -300,13 +302,29 @@ static int open_source(struct command *c)
     return SCT_ERR_ARGUMENT;
 }
 
+/* Without any there is nothing to wait for. */
+static void lose_threads(struct command *c, int n)
+{
+    if (atomic_fetch_sub(&c->n_able, n) > n)
+        return;
+    sct_watch_log_trouble(&c->options->common, "no thread works; giving up");
+    sct_queue_stop(c->watch.queue);
+}
+
+static int has_threads(struct command *c)
+{
+    return atomic_load(&c->n_able) > 0;
+}
+
 static void *work(void *p)
 {
     struct command *const c = p;
     struct sct_report report = {.message = ""};
-    if (sct_watch_work(&c->watch, &report) != SCT_OK)
-        sct_watch_log_trouble(&c->options->common, "a thread does not work: %s",
-                              report.message[0] ? report.message : "out of memory");
+    if (sct_watch_work(&c->watch, &report) == SCT_OK)
+        return NULL;
+    sct_watch_log_trouble(&c->options->common, "a thread does not work: %s",
+                          report.message[0] ? report.message : "out of memory");
+    lose_threads(c, 1);
     return NULL;
 }
 
@@ -314,9 +332,12 @@ static int start_threads(struct command *c)
 {
     const int n = c->options->common.n_jobs;
     c->thread = calloc((size_t)n, sizeof *c->thread);
+    atomic_store(&c->n_able, n);
     while (c->thread && c->n_threads < n &&
            pthread_create(&c->thread[c->n_threads], NULL, work, c) == 0)
         c->n_threads++;
+    if (c->n_threads > 0 && c->n_threads < n)
+        lose_threads(c, n - c->n_threads);
     return c->n_threads > 0 ? SCT_OK : SCT_ERR_MEMORY;
 }
 
@@ -372,14 +393,15 @@ static int look_around(struct command *c)
     return status;
 }
 
-/* Until a signal comes, or the source is gone. */
+/* Until a signal comes, or the source is gone, or no thread is left. */
 static int watch_on(struct command *c)
 {
     struct pollfd fds[2] = {{.fd = c->signals, .events = POLLIN},
                             {.fd = sct_tree_descriptor(c->tree), .events = POLLIN}};
     int status = SCT_OK;
-    while (status == SCT_OK && c->n_signals == 0 &&
-           !(c->is_gone = sct_tree_is_gone(c->tree))) {
+    while (status == SCT_OK && c->n_signals == 0 && has_threads(c) &&
+           !(c->is_gone = sct_tree_is_gone(c->tree)))
+    {
         const int n = poll(fds, 2, CHECK_MS);
         if (n > 0 && fds[0].revents && read_signals(c) > 0)
             break;
@@ -493,7 +515,8 @@ int sct_command_watch(int argc, char **argv)
         sct_text_complain("out of memory");
         exit_status = SCT_EXIT_ALL;
     } else if (status == SCT_OK) {
-        exit_status = c.is_gone         ? SCT_EXIT_SOME
+        exit_status = !has_threads(&c)  ? SCT_EXIT_ALL
+                      : c.is_gone       ? SCT_EXIT_SOME
                       : c.options->once ? sct_exit_for(c.watch.n_fine, c.watch.n_failed)
                                         : SCT_EXIT_OK;
     }

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -239,6 +240,24 @@ class Watch(WatchTest):
         os.makedirs(self.at("out/a.jpg/100.jpg/in the way"))
         self.once("-s", "100", "--failed", "failed", expect=3)
         self.assertEqual(self.failures()[0]["verdict"], "argument")
+
+    def test_a_watch_without_threads_ends(self):
+        """There is a number of open files with which it starts, and its threads cannot."""
+        self.put(PHOTO, "in/a.jpg")
+
+        def run(n_files, *more):
+            return self.run_command(
+                "watch", "in", "out", "-s", "100", "-j", "2", "--no-sandbox", *more,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (n_files, n_files)))
+
+        def has_no_threads(run):
+            return "no thread works" in run.err
+
+        n_files = next(n for n in range(6, 64) if has_no_threads(run(n, "--once")))
+        for more in ([], ["--once"]):
+            idle = run(n_files, *more)
+            self.assertEqual(idle.err.count("a thread does not work"), 2)
+            self.assertEqual(idle.status, 3, idle.err)
 
     def test_names_of_unfinished_files_are_ignored(self):
         for name in ("a.jpg.part", "a.tmp", "a.TMP", "a.jpg~", ".a.jpg", ".folder/a.jpg"):
