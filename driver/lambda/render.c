@@ -143,10 +143,11 @@ static int refuse_outcome(struct reply *reply, const struct sct_effect_result *r
                   sct_verdict_of(status).word);
 }
 
-static int redirect(struct render *r, struct reply *reply, const char *key)
+/* A URL is signed for one method. */
+static int redirect(struct render *r, struct reply *reply, const char *key, int is_head)
 {
-    if (sct_store_presign(r->target, "GET", key, NULL, 0, REDIRECT_S, &reply->location) !=
-        SCT_OK)
+    if (sct_store_presign(r->target, is_head ? "HEAD" : "GET", key, NULL, 0, REDIRECT_S,
+                          &reply->location) != SCT_OK)
         return refuse(reply, 503, "too_large");
     reply->status = 302;
     add_header(reply, "location", reply->location);
@@ -171,19 +172,17 @@ static int read_picture(sct_store_reader *reader, struct sct_buffer *body)
 static int send_output(struct render *r, struct reply *reply, const char *key,
                        int is_head)
 {
-    sct_store_reader *reader;
-    int status = sct_store_get(r->target, key, NULL, &reader, &reply->object);
-    if (status != SCT_OK)
-        return status;
-    if (reply->object.bytes > MAX_PICTURE_BYTES) {
-        sct_store_reader_close(reader);
-        return redirect(r, reply, key);
-    }
-    if (!is_head)
+    sct_store_reader *reader = NULL;
+    int status = is_head ? sct_store_head(r->target, key, NULL, &reply->object)
+                         : sct_store_get(r->target, key, NULL, &reader, &reply->object);
+    const int is_large = reply->object.bytes > MAX_PICTURE_BYTES;
+    if (status == SCT_OK && !is_head && !is_large)
         status = read_picture(reader, &reply->body);
     sct_store_reader_close(reader);
     if (status != SCT_OK)
         return status;
+    if (is_large)
+        return redirect(r, reply, key, is_head);
     reply->status = 200;
     add_header(reply, "content-type", reply->object.content_type);
     add_header(reply, "cache-control", reply->object.cache_control);
@@ -220,8 +219,9 @@ static char *decode_path(const char *path)
     return key;
 }
 
-static int make(struct render *r, struct reply *reply, const char *key, int variant,
-                const char *source_key, const struct sct_invocation *invocation)
+static int make(struct render *r, struct reply *reply, const char *key, int is_head,
+                int variant, const char *source_key,
+                const struct sct_invocation *invocation)
 {
     const struct sct_effect_spec spec = {
         .source = r->source,
@@ -244,7 +244,7 @@ static int make(struct render *r, struct reply *reply, const char *key, int vari
                   "rendered", field, 5);
     if (result->outcome.status != SCT_OK || result->kind == SCT_EFFECT_GONE)
         return refuse_outcome(reply, result);
-    const int status = send_output(r, reply, key, 0);
+    const int status = send_output(r, reply, key, is_head);
     return status == SCT_ERR_NOT_FOUND ? refuse_outcome(reply, result) : status;
 }
 
@@ -266,7 +266,7 @@ static int answer_request(struct render *r, struct reply *reply,
     if (status == SCT_OK) { /* somebody else may have been faster */
         status = send_output(r, reply, key, is_head);
         if (status == SCT_ERR_NOT_FOUND)
-            status = make(r, reply, key, variant, source_key, invocation);
+            status = make(r, reply, key, is_head, variant, source_key, invocation);
     }
     free(source_key);
     free(key);

@@ -235,18 +235,22 @@ class Render(PipelineTest):
 
     def test_a_head_has_no_body(self):
         self.upload("a.jpg")
-        self.ask("a.jpg/small.jpg")
-        status, headers, body = self.ask("a.jpg/small.jpg", "HEAD")
-        self.assertEqual((status, body), (200, b""))
-        self.assertEqual(int(headers["content-length"]), len(self.get(self.resized, "a.jpg/small.jpg")))
+        for _ in range(2):  # made for it, and there already
+            status, headers, body = self.ask("a.jpg/small.jpg", "HEAD")
+            self.assertEqual((status, body), (200, b""))
+            self.assertEqual(int(headers["content-length"]), len(self.get(self.resized, "a.jpg/small.jpg")))
 
     def test_what_is_too_large_for_an_answer_is_somewhere_else(self):
         self.upload("a.jpg")
         self.ask("a.jpg/large.jpg")
         self.store("put", f"s3://{self.resized}", "a.jpg/large.jpg", data=bytes(5 << 20))
-        status, headers, _ = self.ask("a.jpg/large.jpg")
-        self.assertEqual((status, headers["cache-control"]), (302, "no-store"))
-        self.assertIn("X-Amz-Signature=", headers["location"])
+        urls = {}
+        for method in ("GET", "HEAD"):
+            status, headers, _ = self.ask("a.jpg/large.jpg", method)
+            self.assertEqual((status, headers["cache-control"]), (302, "no-store"))
+            urls[method] = headers["location"]
+            self.assertIn("X-Amz-Signature=", urls[method])
+        self.assertNotEqual(*(url.rpartition("X-Amz-Signature=")[2] for url in urls.values()))
 
     def test_a_template_that_hides_the_source_is_refused(self):
         invocation = self.lambda_of("render", SCANTLING_SOURCE=f"s3://{self.uploads}", SCANTLING_KEY="{stem}-{name}.{ext}").invoke(b"{}")
