@@ -7,12 +7,12 @@
  * may pass goes back to the queue alone, in {"batchItemFailures": [...]}; so does what is refused: the
  * failure queue's own redrive policy ends that. */
 #define _GNU_SOURCE 1
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "batch_answer.h"
 #include "dynamodb.h"
 #include "failed_move.h"
 #include "handlers.h"
@@ -237,23 +237,6 @@ static int handle_failure(struct failed *f, const struct sct_failure *failure,
 
 /* ---- an invocation ------------------------------------------------------------------- */
 
-/* Names the messages of which something is left. */
-static int print_answer(struct sct_answer *answer, const struct sct_failure_list *list,
-                        const unsigned char *is_left)
-{
-    json_t *const names = json_array();
-    for (int i = 0; i < list->n_messages; i++)
-        if (is_left[i])
-            json_array_append_new(
-                names, json_pack("{s:s}", "itemIdentifier", list->message[i].id));
-    json_t *const root = json_pack("{s:o}", "batchItemFailures", names);
-    char *const text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-    sct_buffer_text(&answer->body, text ? text : "");
-    json_decref(root);
-    free(text);
-    return text && !answer->body.has_failed ? SCT_OK : SCT_ERR_MEMORY;
-}
-
 static int work(struct failed *f, const struct sct_failure_list *list,
                 struct sct_answer *answer)
 {
@@ -270,7 +253,7 @@ static int work(struct failed *f, const struct sct_failure_list *list,
                                      sct_verdict_of(ended).word, report.message);
     }
     if (status == SCT_OK)
-        status = print_answer(answer, list, is_left);
+        status = sct_batch_answer(answer, list->message, list->n_messages, is_left);
     free(is_left);
     return status;
 }

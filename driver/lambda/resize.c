@@ -8,12 +8,12 @@
  * Permanent failures go to the failure queue at once. Without one they fail the message, or the
  * invocation, too, so that the platform's own dead-letter queue gets them. */
 #define _GNU_SOURCE 1
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "batch_answer.h"
 #include "event.h"
 #include "handlers.h"
 #include "service.h"
@@ -93,22 +93,11 @@ static void note_left(struct tally *tally, const struct sct_event_record *record
 static int print_answer(struct sct_answer *answer, const struct sct_event *event,
                         const struct tally *tally)
 {
-    json_t *const root = json_object(), *const failures = json_array();
-    for (int i = 0; i < event->n_messages; i++)
-        if (tally->is_left[i])
-            json_array_append_new(
-                failures, json_pack("{s:s}", "itemIdentifier", event->message[i].id));
     if (event->n_messages > 0)
-        json_object_set(root, "batchItemFailures", failures);
-    else
-        json_object_set_new(root, "records", json_integer(tally->n_fine));
-    char *const text = json_dumps(root, JSON_COMPACT);
-    sct_buffer_text(&answer->body, text ? text : "");
-    const int failed = !text || answer->body.has_failed;
-    free(text);
-    json_decref(root);
-    json_decref(failures);
-    return failed ? SCT_ERR_MEMORY : SCT_OK;
+        return sct_batch_answer(answer, event->message, event->n_messages,
+                                tally->is_left);
+    sct_buffer_format(&answer->body, "{\"records\":%d}", tally->n_fine);
+    return answer->body.has_failed ? SCT_ERR_MEMORY : SCT_OK;
 }
 
 static int work(struct resize *r, const struct sct_invocation *invocation,
