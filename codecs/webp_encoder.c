@@ -283,7 +283,8 @@ static int open_score(struct sct_encoder *e, const struct sct_encoder_spec *spec
         e->dsp = *spec->dsp;
     else if (sct_dsp_init(&e->dsp, NULL) != SCT_OK)
         return SCT_ERR_UNSUPPORTED;
-    if (sct_webp_score_create(&e->score, &e->picture, &e->dsp) != SCT_OK)
+    if (sct_webp_score_create(&e->score, &e->picture, e->n_colours == 1, &e->dsp) !=
+        SCT_OK)
         return sct_report_fail(spec->report, SCT_ERR_MEMORY, "no memory for a score");
     return SCT_OK;
 }

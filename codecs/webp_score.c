@@ -36,6 +36,7 @@ struct seen {
 struct sct_webp_score {
     const WebPPicture *picture;
     const struct sct_dsp *dsp;
+    int n_seen; /* gray: without Cr */
     struct seen seen[N_SEEN];
     uint8_t *cb;        /* decoded, and not looked at */
     uint32_t *activity; /* of a row of blocks; nobody asks */
@@ -77,7 +78,7 @@ size_t sct_webp_score_bytes(int width, int height)
     return place(&s, width, height, NULL);
 }
 
-int sct_webp_score_create(sct_webp_score **out, const WebPPicture *picture,
+int sct_webp_score_create(sct_webp_score **out, const WebPPicture *picture, int is_gray,
                           const struct sct_dsp *dsp)
 {
     const int width = picture->width, height = picture->height;
@@ -87,6 +88,7 @@ int sct_webp_score_create(sct_webp_score **out, const WebPPicture *picture,
         return SCT_ERR_MEMORY;
     s->picture = picture;
     s->dsp = dsp;
+    s->n_seen = is_gray ? 1 : N_SEEN;
     (void)place(s, width, height, (uint8_t *)s);
     return SCT_OK;
 }
@@ -113,7 +115,8 @@ void sct_webp_score_start(sct_webp_score *s)
 {
     const WebPPicture *picture = s->picture;
     transform(s, &s->seen[Y], s->seen[Y].before, picture->y, picture->y_stride);
-    transform(s, &s->seen[CR], s->seen[CR].before, picture->v, picture->uv_stride);
+    if (s->n_seen == N_SEEN)
+        transform(s, &s->seen[CR], s->seen[CR].before, picture->v, picture->uv_stride);
 }
 
 static int decode(struct sct_webp_score *s, const uint8_t *file, size_t n_bytes)
@@ -155,11 +158,11 @@ int sct_webp_score_estimate(sct_webp_score *s, const uint8_t *file, size_t n_byt
     const int status = decode(s, file, n_bytes);
     if (status < 0)
         return status;
-    for (int i = 0; i < N_SEEN; i++)
+    for (int i = 0; i < s->n_seen; i++)
         transform(s, &s->seen[i], s->seen[i].after, s->seen[i].decoded,
                   (ptrdiff_t)s->seen[i].stride_bytes);
     const struct sct_coef_plane luma = view(&s->seen[Y], 219.0 / 255.0);
     const struct sct_coef_plane chroma = view(&s->seen[CR], 224.0 / 255.0);
-    *score = sct_coef_score(&luma, &chroma, &weights);
+    *score = sct_coef_score(&luma, s->n_seen == N_SEEN ? &chroma : NULL, &weights);
     return SCT_OK;
 }

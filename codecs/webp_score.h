@@ -16,8 +16,8 @@ typedef struct sct_webp_score sct_webp_score;
 size_t sct_webp_score_bytes(int width, int height);
 
 /* picture: 4:2:0, its planes may come later; it and dsp are borrowed until free. Rows of planes
- * are at least 8 samples. SCT_ERR_MEMORY. */
-int sct_webp_score_create(sct_webp_score **out, const WebPPicture *picture,
+ * are at least 8 samples. is_gray: chroma is not looked at. SCT_ERR_MEMORY. */
+int sct_webp_score_create(sct_webp_score **out, const WebPPicture *picture, int is_gray,
                           const struct sct_dsp *dsp);
 void sct_webp_score_free(sct_webp_score *s); /* accepts NULL */
 
