@@ -39,8 +39,8 @@ struct sct_encoder_spec {
         *dsp; /* borrowed until close; NULL: the best that the CPU runs */
     /* Lossy formats. The lowest quality, up to `quality`, of which SSIMULACRA2 is likely to say so
      * much, 1..99, of YCC and gray; and the highest at which the file is not larger. 0: no such
-     * wish. For either a JPEG is kept whole, and an effort of 0 is 1; a WebP is encoded up to nine
-     * times. Lossless files are as long as they are. */
+     * wish. For either a JPEG is kept whole, and an effort of 0 is 1; a WebP is encoded up to 8
+     * times for a score, 9 for a limit and 16 for both. Lossless files are as long as they are. */
     int score;
     size_t max_bytes;
     int has_adobe; /* for CMYK and YCCK: whether the planes are inverted, Adobe's way */

@@ -445,21 +445,14 @@ static void set_quality(struct sct_encoder *e, int quality)
     sct_jpeg_writer_quantise(e->writer, &w);
 }
 
-/* The lowest quality with the score, up to the spec's: by bisection, from where the estimate
- * begins to be of use. */
+/* The lowest quality with the score, up to the spec's. */
 static void reach_score(struct sct_encoder *e)
 {
-    enum { MIN_QUALITY = 30 };
-    int too_low = sct_min(MIN_QUALITY, e->quality) - 1, reaches = e->quality;
-    while (reaches - too_low > 1) {
-        const int middle = (too_low + reaches) / 2;
-        set_quality(e, middle);
-        if (sct_jpeg_writer_score(e->writer) >= e->score)
-            reaches = middle;
-        else
-            too_low = middle;
-    }
-    e->quality = reaches;
+    struct sct_reach reach;
+    for (int q = sct_reach_start(&reach, e->quality); q;
+         q = sct_reach_next(&reach, sct_jpeg_writer_score(e->writer) >= e->score))
+        set_quality(e, q);
+    e->quality = reach.quality;
 }
 
 /* How long the file would be. */

@@ -441,36 +441,33 @@ static int estimate_score(struct sct_encoder *e, int quality, double *score)
     return sct_report_fail(e->report, SCT_ERR_MEMORY, "no memory for libwebp");
 }
 
-/* The lowest quality with the score, up to the spec's: by bisection, from where the estimate
- * begins to be of use. */
+/* The lowest quality with the score, up to the spec's. */
 static int reach_score(struct sct_encoder *e)
 {
-    enum { MIN_QUALITY = 30 };
-    int too_low = sct_min(MIN_QUALITY, e->quality) - 1, reaches = e->quality;
+    struct sct_reach reach;
+    double score = 0;
     sct_webp_score_start(e->score);
-    while (reaches - too_low > 1) {
-        const int middle = (too_low + reaches) / 2;
-        double score;
-        const int status = estimate_score(e, middle, &score);
+    for (int q = sct_reach_start(&reach, e->quality); q;
+         q = sct_reach_next(&reach, score >= e->wanted_score))
+    {
+        const int status = estimate_score(e, q, &score);
         if (status < 0)
             return status;
-        if (score >= e->wanted_score)
-            reaches = middle;
-        else
-            too_low = middle;
     }
-    e->quality = reaches;
+    e->quality = reach.quality;
     return SCT_OK;
 }
 
-/* The highest quality, up to the spec's, at which the file is short enough. */
+/* The highest quality, up to the spec's, at which the file is short enough. The first one may be
+ * there, whole, from the search for a score. */
 static int fit_quality(struct sct_encoder *e)
 {
     struct sct_fit fit;
     for (int q = sct_fit_start(&fit, e->quality); q;
          q = sct_fit_next(&fit, e->trial.n_bytes <= e->max_bytes))
     {
-        const int status = try_quality(e, q, e->max_bytes);
+        const int status =
+            q == e->trial_quality ? SCT_OK : try_quality(e, q, e->max_bytes);
         if (status < 0)
             return status;
     }

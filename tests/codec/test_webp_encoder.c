@@ -9,6 +9,19 @@
 
 /* ---- allocations that fail --------------------------------------------------------- */
 
+/* ---- how often libwebp encodes ----------------------------------------------------- */
+
+int __real_WebPEncode(const WebPConfig *config, WebPPicture *picture);
+int __wrap_WebPEncode(const WebPConfig *config, WebPPicture *picture);
+
+static int n_encodes;
+
+int __wrap_WebPEncode(const WebPConfig *config, WebPPicture *picture)
+{
+    n_encodes++;
+    return __real_WebPEncode(config, picture);
+}
+
 /* ---- specs and planes -------------------------------------------------------------- */
 
 enum kind { LOSSY, LOSSY_ALPHA, LOSSY_GRAY, LOSSY_GRAY_ALPHA, N_LOSSY };
@@ -735,6 +748,40 @@ static void better_scores_take_more_quality(void **state)
     }
 }
 
+static int count_encodes(const struct sct_encoder_spec *spec, size_t *n_bytes)
+{
+    int used;
+    n_encodes = 0;
+    struct bytes file = search_quality(*spec, &used);
+    *n_bytes = file.size;
+    bytes_free(&file);
+    return n_encodes;
+}
+
+/* A file that the search for a score has made last is not made again, for itself or for the limit.
+ * The numbers are those of encoder.h. */
+static void nothing_is_encoded_twice(void **state)
+{
+    (void)state;
+    for (int score = 1; score <= 99; score += 7) {
+        struct sct_encoder_spec spec = make_spec(LOSSY, 97, 61);
+        size_t n_bytes, n_least, unused;
+        spec.quality = 1;
+        assert_int_equal(count_encodes(&spec, &n_least), 1);
+        spec.quality = 100;
+        spec.score = score;
+        const int n_for_score = count_encodes(&spec, &n_bytes);
+        assert_in_range(n_for_score, 2, 8);
+        spec.max_bytes = n_bytes;
+        assert_int_equal(count_encodes(&spec, &unused), n_for_score);
+        for (spec.max_bytes = n_least; spec.max_bytes < n_bytes; spec.max_bytes += 400)
+            assert_in_range(count_encodes(&spec, &unused), n_for_score, 16);
+        spec.score = 0;
+        for (spec.max_bytes = n_least; spec.max_bytes < n_bytes; spec.max_bytes += 800)
+            assert_in_range(count_encodes(&spec, &unused), 1, 9);
+    }
+}
+
 static void a_score_and_a_limit_go_together(void **state)
 {
     (void)state;
@@ -819,6 +866,7 @@ int main(void)
         cmocka_unit_test(the_highest_quality_that_fits_is_found),
         cmocka_unit_test(better_scores_take_more_quality),
         cmocka_unit_test(a_score_and_a_limit_go_together),
+        cmocka_unit_test(nothing_is_encoded_twice),
         cmocka_unit_test(pictures_smaller_than_a_block_have_scores),
         cmocka_unit_test(too_few_bytes_are_an_error),
         cmocka_unit_test(the_encoder_has_a_name),
