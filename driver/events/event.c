@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "event_field.h"
 #include "event_words.h"
 #include "mem.h"
@@ -28,6 +29,7 @@ struct reader {
     struct sct_event *event;
     int message; /* that is being read, or -1 */
     int n_wraps;
+    struct sct_buffer key; /* decoded, of the record that is being read */
     char problem[PROBLEM_BYTES];
 };
 
@@ -153,9 +155,20 @@ static void strip_quotes(const char **etag, char *buffer, size_t n_bytes)
     *etag = buffer;
 }
 
-/* The key into record->key, decoded into `buffer` where that is needed. */
+/* NULL, or what is wrong with it. */
+static const char *decode_key(struct sct_buffer *out, const char *encoded)
+{
+    sct_buffer_reset(out);
+    const int status = sct_buffer_decode(out, encoded, 1);
+    sct_buffer_add(out, "", 0); /* at least */
+    return status == SCT_OK            ? NULL
+           : status == SCT_ERR_CORRUPT ? "has a % without two hexadecimal digits"
+                                       : "holds a zero byte";
+}
+
+/* The key into record->key, decoded into r->key where that is needed. */
 static int take_key(struct reader *r, const struct shape *shape,
-                    struct sct_event_record *record, char buffer[ENCODED_KEY_BYTES + 1])
+                    struct sct_event_record *record)
 {
     const struct sct_field key = sct_field_member(&shape->object, "key");
     const char *wrong = NULL;
@@ -165,8 +178,10 @@ static int take_key(struct reader *r, const struct shape *shape,
     if (shape->is_encoded && strlen(record->key) > ENCODED_KEY_BYTES) {
         wrong = "is too long";
     } else if (shape->is_encoded) {
-        wrong = sct_event_decode_key(record->key, buffer);
-        record->key = buffer;
+        wrong = decode_key(&r->key, record->key);
+        if (r->key.has_failed)
+            return SCT_ERR_MEMORY;
+        record->key = r->key.data;
     }
     if (!wrong)
         wrong = sct_event_check_key(record->key, shape->max_key_bytes);
@@ -178,14 +193,14 @@ static int take_key(struct reader *r, const struct shape *shape,
 
 static int read_object(struct reader *r, const struct shape *shape)
 {
-    char key[ENCODED_KEY_BYTES + 1], etag[256];
+    char etag[256];
     const struct sct_field size = sct_field_member(&shape->object, "size");
     const struct sct_field version =
         sct_field_member(&shape->object, shape->version_name);
     const struct sct_field tag = sct_field_member(&shape->object, shape->etag_name);
     const struct sct_field sequencer = sct_field_member(&shape->object, "sequencer");
     struct sct_event_record record = shape->record;
-    int status = take_key(r, shape, &record, key);
+    int status = take_key(r, shape, &record);
     if (status == SCT_OK)
         status = take_size(r, &size, &record.size);
     if (status == SCT_OK)
@@ -452,7 +467,9 @@ int sct_event_parse(struct sct_event *event, const char *text, size_t n_bytes)
     const json_t *const there = json_true(); /* the event is, whatever it holds */
     const struct sct_field root = {.value = there};
     *event = empty;
-    return read_text(&r, &root, text, n_bytes);
+    const int status = read_text(&r, &root, text, n_bytes);
+    sct_buffer_free(&r.key);
+    return status;
 }
 
 void sct_event_free(struct sct_event *event)

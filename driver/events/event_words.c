@@ -15,25 +15,6 @@ static int read_digit(char c)
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-const char *sct_event_decode_key(const char *encoded, char *out)
-{
-    for (const char *p = encoded; *p; p++) {
-        if (*p != '%') {
-            *out++ = *p == '+' ? ' ' : *p;
-            continue;
-        }
-        const int high = read_digit(p[1]), low = high < 0 ? -1 : read_digit(p[2]);
-        if (low < 0)
-            return "has a % without two hexadecimal digits";
-        if (high == 0 && low == 0)
-            return "holds a zero byte";
-        *out++ = (char)(high << 4 | low);
-        p += 2;
-    }
-    *out = '\0';
-    return NULL;
-}
-
 const char *sct_event_check_key(const char *key, size_t max_bytes)
 {
     if (!key[0])

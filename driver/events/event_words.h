@@ -6,10 +6,6 @@
 
 #include "event.h"
 
-/* Decodes what S3 notifications do to keys: + is a space, %XX a byte. NULL, or what is wrong with
- * it ("ends in the middle of an escape"). `out` has room for strlen(encoded) + 1. */
-const char *sct_event_decode_key(const char *encoded, char *out);
-
 /* NULL, or what is wrong: empty, longer than max_bytes, no UTF-8. */
 const char *sct_event_check_key(const char *key, size_t max_bytes);
 

@@ -7,7 +7,6 @@
  * Only what variants.json names is ever made, so nobody can have sizes made that nobody wants. What
  * can be asked for has to be read off the key: the template must have {file} in it. */
 #define _GNU_SOURCE 1
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,28 +194,15 @@ static int send_output(struct render *r, struct reply *reply, const char *key,
 
 /* ---- requests ------------------------------------------------------------------------ */
 
-/* "/a%20b" is the key "a b"; for free. NULL: no memory, or no such path. */
-static char *decode_path(const char *path)
+/* "/a%20b" is the key "a b"; for sct_mem_free. SCT_ERR_NOT_FOUND: no object can have it. */
+static int decode_path(const char *path, char **key)
 {
-    char *const key = malloc(strlen(path) + 1);
-    char *out = key;
-    for (const char *p = path + (path[0] == '/'); key && *p; p++) {
-        char hex[3] = "";
-        if (*p == '%' && isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2])) {
-            memcpy(hex, p + 1, 2);
-            *out = (char)strtol(hex, NULL, 16);
-            p += 2;
-        } else {
-            *out = *p;
-        }
-        if (*out++ == '\0') { /* %00 */
-            free(key);
-            return NULL;
-        }
-    }
-    if (key)
-        *out = '\0';
-    return key;
+    struct sct_buffer b = {0};
+    const int status = sct_buffer_decode(&b, path + (path[0] == '/'), 0);
+    const int is_key =
+        status == SCT_OK && b.n_bytes > 0 && b.n_bytes <= SCT_MAX_KEY_BYTES;
+    *key = sct_buffer_take(&b);
+    return !*key ? SCT_ERR_MEMORY : is_key ? SCT_OK : SCT_ERR_NOT_FOUND;
 }
 
 static int make(struct render *r, struct reply *reply, const char *key, int is_head,
@@ -253,14 +239,13 @@ static int answer_request(struct render *r, struct reply *reply,
                           const struct sct_invocation *invocation)
 {
     const int is_head = strcmp(request->method, "HEAD") == 0;
-    char *source_key = NULL;
+    char *key, *source_key = NULL;
     int variant;
     if (!is_head && strcmp(request->method, "GET") != 0)
         return refuse(reply, 405, "method");
-    char *const key = decode_path(request->path);
-    int status = key && key[0] && strlen(key) <= SCT_MAX_KEY_BYTES
-                     ? sct_key_match(&r->settings.recipe, key, &variant, &source_key)
-                     : (int)SCT_ERR_NOT_FOUND;
+    int status = decode_path(request->path, &key);
+    if (status == SCT_OK)
+        status = sct_key_match(&r->settings.recipe, key, &variant, &source_key);
     if (status == SCT_OK && strncmp(source_key, r->prefix, strlen(r->prefix)) != 0)
         status = SCT_ERR_NOT_FOUND;
     if (status == SCT_OK) { /* somebody else may have been faster */
@@ -269,7 +254,7 @@ static int answer_request(struct render *r, struct reply *reply,
             status = make(r, reply, key, is_head, variant, source_key, invocation);
     }
     free(source_key);
-    free(key);
+    sct_mem_free(key);
     if (status == SCT_ERR_NOT_FOUND || status == SCT_ERR_ARGUMENT)
         return refuse(reply, 404, "not_found");
     return status == SCT_OK ? SCT_OK : refuse(reply, 503, sct_verdict_of(status).word);

@@ -24,28 +24,6 @@ void sct_s3_unquote(char *etag)
     }
 }
 
-/* Decodes %XX, and '+' which stands for a space; 0 for what is no such text, or too long. */
-static int decode_key(char out[MAX_KEY_BYTES + 1], const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++, n++) {
-        if (n == MAX_KEY_BYTES)
-            return 0;
-        out[n] = *text == '+' ? ' ' : *text;
-        if (*text != '%')
-            continue;
-        if (!isxdigit((unsigned char)text[1]) || !isxdigit((unsigned char)text[2]))
-            return 0;
-        const char digits[3] = {text[1], text[2], '\0'};
-        out[n] = (char)strtol(digits, NULL, 16);
-        if (out[n] == '\0')
-            return 0;
-        text += 2;
-    }
-    out[n] = '\0';
-    return n > 0;
-}
-
 static size_t keep_text(struct sct_s3_page *page, const char *text)
 {
     const size_t at = page->texts.n_bytes;
@@ -53,17 +31,25 @@ static size_t keep_text(struct sct_s3_page *page, const char *text)
     return at;
 }
 
+static int keep_key(struct sct_s3_page *page, const char *encoded, size_t *at)
+{
+    *at = page->texts.n_bytes;
+    const int status = sct_buffer_decode(&page->texts, encoded, 1);
+    const size_t n = page->texts.n_bytes - *at;
+    sct_buffer_add(&page->texts, "", 1);
+    if (page->texts.has_failed)
+        return SCT_ERR_MEMORY;
+    return status == SCT_OK && n > 0 && n <= MAX_KEY_BYTES ? SCT_OK : SCT_ERR_CORRUPT;
+}
+
 /* One element of an entry; the entry that is being read is the one behind the last. */
 static int take_entry_element(struct sct_s3_page *page, const char *name,
                               const char *text)
 {
-    char decoded[MAX_KEY_BYTES + 1];
     if (page->n_entries == SCT_S3_PAGE_ENTRIES)
         return SCT_ERR_CORRUPT;
     if (strcmp(name, "Key") == 0) {
-        if (!decode_key(decoded, text))
-            return SCT_ERR_CORRUPT;
-        page->entry[page->n_entries].key_at = keep_text(page, decoded);
+        return keep_key(page, text, &page->entry[page->n_entries].key_at);
     } else if (strcmp(name, "ETag") == 0) {
         const size_t at = keep_text(page, text);
         page->entry[page->n_entries].etag_at = at;

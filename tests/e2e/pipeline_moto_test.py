@@ -197,8 +197,8 @@ class Render(PipelineTest):
         super().setUp()
         self.function = self.lambda_of("render", SCANTLING_SOURCE=f"s3://{self.uploads}")
 
-    def ask(self, key, method="GET", function=None):
-        path = "/" + urllib.parse.quote(key)
+    def ask(self, key, method="GET", function=None, path=None):
+        path = path or "/" + urllib.parse.quote(key)
         request = {"version": "2.0", "rawPath": path, "rawQueryString": "", "headers": {},
                    "requestContext": {"http": {"method": method, "path": path}}, "isBase64Encoded": False}  # fmt: skip
         invocation = (function or self.function).invoke(json.dumps(request).encode())
@@ -223,6 +223,8 @@ class Render(PipelineTest):
         for key in ("a.jpg", "a.jpg/huge.jpg", "a.jpg/small.gif", "small.jpg", "", "a.jpg/small.jpg/", "../a.jpg/small.jpg",
                     "b.jpg/small.jpg", "k" * 2000 + "/small.jpg"):  # fmt: skip
             self.assertEqual(self.ask(key)[0], 404, key)
+        for path in ("/a%2", "/a%2gjpg/small.jpg", "/100%.jpg/small.jpg", "/a.jpg%00/small.jpg"):
+            self.assertEqual(self.ask(None, path=path)[0], 404, path)
         self.assertEqual(self.outputs(), [])
         self.assertEqual(self.ask("a.jpg/small.png")[0], 404)  # which it is not
         self.assertEqual(self.ask("a.jpg/small.jpg", "POST")[0], 405)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "status.h"
 
 static int reserve(struct sct_buffer *b, size_t n_bytes)
 {
@@ -83,6 +84,32 @@ void sct_buffer_encode(struct sct_buffer *b, const char *text, int keeps_slashes
             sct_buffer_add(b, code, sizeof code);
         }
     }
+}
+
+static int read_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    const int letter = (c | 0x20) - 'a'; /* of either case */
+    return letter >= 0 && letter < 6 ? letter + 10 : -1;
+}
+
+int sct_buffer_decode(struct sct_buffer *b, const char *text, int plus_is_space)
+{
+    for (const char *p = text; *p; p++) {
+        char c = plus_is_space && *p == '+' ? ' ' : *p;
+        if (c == '%') {
+            const int high = read_digit(p[1]), low = high < 0 ? -1 : read_digit(p[2]);
+            if (low < 0)
+                return SCT_ERR_CORRUPT;
+            if (high == 0 && low == 0)
+                return SCT_ERR_ARGUMENT;
+            c = (char)(high << 4 | low);
+            p += 2;
+        }
+        sct_buffer_add(b, &c, 1);
+    }
+    return SCT_OK;
 }
 
 char *sct_buffer_take(struct sct_buffer *b)

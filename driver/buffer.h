@@ -2,7 +2,7 @@
  *
  * Failure sticks: when there is no memory, or a limit is reached, all further additions do
  * nothing and sct_buffer_take gives NULL, so that a whole text needs one check at its end.
- * What has been freed is wiped first: keys pass through here. */
+ * What has been freed is wiped first: keys pass through here. Command and servers. */
 #ifndef SCT_BUFFER_H
 #define SCT_BUFFER_H
 
@@ -24,6 +24,11 @@ void sct_buffer_format(struct sct_buffer *b, const char *format, ...)
 /* Percent-encodes all but the unreserved characters of RFC 3986; with keeps_slashes not
  * '/' either. */
 void sct_buffer_encode(struct sct_buffer *b, const char *text, int keeps_slashes);
+
+/* The other way round, as S3 and forms do it with plus_is_space: then '+' is a space. SCT_OK, also
+ * when the buffer fails. SCT_ERR_CORRUPT: a '%' without two hexadecimal digits; SCT_ERR_ARGUMENT:
+ * %00, which no text can hold. What is before it has been added. */
+int sct_buffer_decode(struct sct_buffer *b, const char *text, int plus_is_space);
 
 /* The text, "" where nothing was added; freed with sct_mem_free. NULL after a failure. The
  * buffer is empty afterwards. */
