@@ -9,9 +9,6 @@ int sct_aws_json_open(struct sct_aws_json *j, const struct sct_aws_place *place,
                       sct_credentials *credentials, struct sct_report *report)
 {
     const char *const configured = sct_aws_endpoint(place->endpoint_variable);
-    const char *const endpoint = configured ? configured : place->endpoint;
-    struct sct_report why = {.message = ""};
-    struct sct_buffer url = {0};
     int status = SCT_OK;
     j->prefix = place->prefix;
     j->client.service = place->service;
@@ -24,22 +21,8 @@ int sct_aws_json_open(struct sct_aws_json *j, const struct sct_aws_place *place,
         return status;
     if (place->region)
         snprintf(j->client.region, sizeof j->client.region, "%s", place->region);
-    else
-        status = sct_credentials_region(j->client.credentials, j->client.region, &why);
-    if (status != SCT_OK && endpoint) /* a local server does not care */
-        strcpy(j->client.region, "us-east-1");
-    else if (status != SCT_OK)
-        return sct_report_fail(report, status, "%s", why.message);
-    if (endpoint)
-        sct_buffer_text(&url, endpoint);
-    else
-        sct_buffer_format(&url, "https://%s.%s.amazonaws.com%s", place->service,
-                          j->client.region,
-                          strncmp(j->client.region, "cn-", 3) == 0 ? ".cn" : "");
-    status = url.has_failed ? SCT_ERR_MEMORY
-                            : sct_aws_client_init(&j->client, url.data, report);
-    sct_buffer_free(&url);
-    return status;
+    return sct_aws_client_open(&j->client, configured ? configured : place->endpoint, "",
+                               report);
 }
 
 void sct_aws_json_close(struct sct_aws_json *j)

@@ -23,7 +23,7 @@ struct sct_aws_place {
 };
 
 /* credentials: borrowed, NULL for its own. Nothing is contacted yet. SCT_OK; the statuses of
- * sct_aws_client_init and sct_credentials_region. sct_aws_json_close in any case. */
+ * sct_aws_client_open. sct_aws_json_close in any case. */
 int sct_aws_json_open(struct sct_aws_json *j, const struct sct_aws_place *place,
                       sct_credentials *credentials, struct sct_report *report);
 void sct_aws_json_close(struct sct_aws_json *j);

@@ -101,10 +101,7 @@ void sct_sqs_close(sct_sqs *q)
 
 int sct_sqs_trace(sct_sqs *q, const char *trace_id)
 {
-    struct sct_aws_client *const c = &q->service.client;
-    sct_mem_free(c->trace_id);
-    c->trace_id = trace_id ? sct_buffer_copy(trace_id) : NULL;
-    return trace_id && !c->trace_id ? SCT_ERR_MEMORY : SCT_OK;
+    return sct_aws_client_trace(&q->service.client, trace_id);
 }
 
 /* ---- receiving ---------------------------------------------------------------------- */

@@ -74,7 +74,7 @@ int sct_sqs_open(sct_sqs **out, const char *queue_url, sct_credentials *credenti
                  struct sct_report *report);
 void sct_sqs_close(sct_sqs *q); /* accepts NULL */
 
-/* X-Amzn-Trace-Id of what follows; NULL: none. SCT_OK, SCT_ERR_MEMORY. */
+/* As of sct_aws_client_trace. */
 int sct_sqs_trace(sct_sqs *q, const char *trace_id);
 
 /* Up to max_messages into message[0..*n), none after wait_s without any. */

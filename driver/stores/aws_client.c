@@ -60,8 +60,8 @@ static int find_stall(int *stall_s, struct sct_report *report)
     return SCT_OK;
 }
 
-int sct_aws_client_init(struct sct_aws_client *c, const char *endpoint,
-                        struct sct_report *report)
+static int connect_to(struct sct_aws_client *c, const char *endpoint,
+                      struct sct_report *report)
 {
     const char *const host = strstr(endpoint, "://");
     size_t n = strlen(endpoint);
@@ -87,6 +87,52 @@ int sct_aws_client_init(struct sct_aws_client *c, const char *endpoint,
     if (getrandom(&c->noise, sizeof c->noise, 0) != sizeof c->noise)
         c->noise = (unsigned)time(NULL);
     return sct_http_create(&c->http, report);
+}
+
+static int find_region(struct sct_aws_client *c, int has_endpoint,
+                       struct sct_report *report)
+{
+    struct sct_report why = {.message = ""};
+    if (c->region[0])
+        return SCT_OK;
+    const int status = sct_credentials_region(c->credentials, c->region, &why);
+    if (status == SCT_OK)
+        return SCT_OK;
+    if (!has_endpoint)
+        return sct_report_fail(report, status, "%s", why.message);
+    strcpy(c->region, "us-east-1");
+    return SCT_OK;
+}
+
+int sct_aws_client_open(struct sct_aws_client *c, const char *endpoint,
+                        const char *subdomain, struct sct_report *report)
+{
+    struct sct_buffer url = {0};
+    int status = find_region(c, endpoint != NULL, report);
+    if (status != SCT_OK)
+        return status;
+    if (endpoint)
+        return connect_to(c, endpoint, report);
+    sct_buffer_format(&url, "https://%s%s%s.%s.amazonaws.com%s", subdomain,
+                      subdomain[0] ? "." : "", c->service, c->region,
+                      strncmp(c->region, "cn-", 3) == 0 ? ".cn" : "");
+    status = url.has_failed ? SCT_ERR_MEMORY : connect_to(c, url.data, report);
+    sct_buffer_free(&url);
+    return status;
+}
+
+int sct_aws_client_trace(struct sct_aws_client *c, const char *trace_id)
+{
+    sct_mem_free(c->trace_id);
+    c->trace_id = NULL;
+    if (!trace_id || !trace_id[0])
+        return SCT_OK;
+    for (const char *t = trace_id; *t; t++) {
+        if (*t < ' ' || *t > '~')
+            return SCT_ERR_ARGUMENT;
+    }
+    c->trace_id = sct_buffer_copy(trace_id);
+    return c->trace_id ? SCT_OK : SCT_ERR_MEMORY;
 }
 
 void sct_aws_client_free(struct sct_aws_client *c)

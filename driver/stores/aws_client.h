@@ -50,11 +50,20 @@ struct sct_aws_answer {
  * else in AWS_ENDPOINT_URL; NULL: none, or to be ignored. */
 const char *sct_aws_endpoint(const char *variable);
 
-/* "https://host:port" or "http://..." with nothing behind but a slash. A stall_s of 0 becomes
- * what SCANTLING_STALL says, or 20. SCT_OK, SCT_ERR_ARGUMENT for other URLs and stalls, SCT_ERR_MEMORY, SCT_ERR_UNSUPPORTED; freed in any case. */
-int sct_aws_client_init(struct sct_aws_client *c, const char *endpoint,
-                        struct sct_report *report);
+/* Opens a client that is zeroed but for its service, its credentials and, where they are known, its
+ * region, n_tries and stall_s. endpoint: "https://host:port" or "http://..." with nothing behind but a
+ * slash; NULL: AWS's own in that region, "https://SERVICE.REGION.amazonaws.com", behind `subdomain`
+ * and a dot where that is not "". A region of "" becomes that of the credentials, or, with an endpoint, where
+ * there is none, us-east-1: a local server does not care. A stall_s of 0 becomes what SCANTLING_STALL
+ * says, or 20. SCT_OK; SCT_ERR_ARGUMENT for other URLs and stalls, and the statuses of
+ * sct_credentials_region; SCT_ERR_MEMORY, SCT_ERR_UNSUPPORTED; freed in any case. */
+int sct_aws_client_open(struct sct_aws_client *c, const char *endpoint,
+                        const char *subdomain, struct sct_report *report);
 void sct_aws_client_free(struct sct_aws_client *c);
+
+/* X-Amzn-Trace-Id of all requests from now on; copied. NULL or "": none. SCT_OK, SCT_ERR_MEMORY;
+ * SCT_ERR_ARGUMENT for what can be no header: then there is none. */
+int sct_aws_client_trace(struct sct_aws_client *c, const char *trace_id);
 
 /* Sends, and waits for the headers of success; the body is to be read from answer->exchange.
  * SCT_OK for 2xx; or the statuses of store.h, with a message in the report and answer->error. */

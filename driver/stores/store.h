@@ -101,7 +101,7 @@ char *sct_store_canonical(const char *url);
  * is no memory. */
 char *sct_store_folder(const char *url);
 
-/* X-Amzn-Trace-Id of what follows, by which AWS detects loops; copied. NULL: none. */
+/* X-Amzn-Trace-Id of what follows, by which AWS detects loops; copied. NULL or "": none. */
 int sct_store_trace(sct_store *s, const char *trace_id);
 
 /* What is known of an object. version: NULL for the current one. */

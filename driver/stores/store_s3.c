@@ -62,26 +62,10 @@ static int take_url(struct sct_s3_store *s, const char *url, struct sct_report *
 static int open_client(struct sct_s3_store *s, struct sct_report *report)
 {
     const char *const endpoint = sct_aws_endpoint("AWS_ENDPOINT_URL_S3");
-    struct sct_buffer url = {0};
-    struct sct_report why = {.message = ""};
-    int status = sct_credentials_region(s->client.credentials, s->client.region, &why);
-    if (status != SCT_OK && endpoint) /* a local server does not care */
-        strcpy(s->client.region, "us-east-1");
-    else if (status != SCT_OK)
-        return sct_report_fail(report, status, "%s", why.message);
     s->client.service = "s3";
     s->is_path_style = endpoint || strchr(s->bucket, '.');
-    if (endpoint)
-        sct_buffer_text(&url, endpoint);
-    else
-        sct_buffer_format(&url, "https://%s%ss3.%s.amazonaws.com%s",
-                          s->is_path_style ? "" : s->bucket, s->is_path_style ? "" : ".",
-                          s->client.region,
-                          strncmp(s->client.region, "cn-", 3) == 0 ? ".cn" : "");
-    status = url.has_failed ? SCT_ERR_MEMORY
-                            : sct_aws_client_init(&s->client, url.data, report);
-    sct_buffer_free(&url);
-    return status;
+    return sct_aws_client_open(&s->client, endpoint, s->is_path_style ? "" : s->bucket,
+                               report);
 }
 
 static int open_s3(sct_store **out, const char *url, const struct sct_store_spec *spec,
@@ -110,17 +94,7 @@ static int open_s3(sct_store **out, const char *url, const struct sct_store_spec
 
 static int trace_s3(sct_store *store, const char *trace_id)
 {
-    struct sct_aws_client *const c = &s3_of(store)->client;
-    sct_mem_free(c->trace_id);
-    c->trace_id = NULL;
-    if (!trace_id)
-        return SCT_OK;
-    for (const char *t = trace_id; *t; t++) {
-        if (*t < ' ' || *t > '~')
-            return SCT_ERR_ARGUMENT;
-    }
-    c->trace_id = sct_buffer_copy(trace_id);
-    return c->trace_id ? SCT_OK : SCT_ERR_MEMORY;
+    return sct_aws_client_trace(&s3_of(store)->client, trace_id);
 }
 
 /* ---- what requests have in common --------------------------------------------------- */
