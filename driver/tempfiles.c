@@ -50,10 +50,9 @@ static void *guard_files(void *p)
     int sig;
     while (sigwait(&t->signals, &sig) != 0)
         ;
-    /* From here on a cancellation would leave the lock taken and the signal unanswered.
-     */
-    int unused;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
+    if (sig ==
+        SIGRTMIN) /* of our own: pthread_cancel needs a library that may not be there */
+        return NULL;
     sct_tempfiles_abandon(t);
     sigset_t one;
     sigemptyset(&one);
@@ -89,6 +88,7 @@ int sct_tempfiles_create(sct_tempfiles **out)
     if (status != SCT_OK)
         return status;
     sigemptyset(&t->signals);
+    sigaddset(&t->signals, SIGRTMIN);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         struct sigaction action;
         /* nohup and background jobs of a shell ignore some of them; so do we then. */
@@ -110,7 +110,7 @@ void sct_tempfiles_free(sct_tempfiles *t)
     if (!t)
         return;
     if (t->is_guarded) {
-        pthread_cancel(t->guard);
+        pthread_kill(t->guard, SIGRTMIN);
         pthread_join(t->guard,
                      NULL); /* never returns if the guard is on a signal: good */
     }

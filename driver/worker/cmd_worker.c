@@ -256,6 +256,7 @@ static int start(struct command *c, struct sct_report *report)
     sigaddset(&c->signals, SIGINT);
     sigaddset(&c->signals, SIGTERM);
     sigaddset(&c->signals, SIGHUP);
+    sigaddset(&c->signals, SIGRTMIN);
     pthread_sigmask(SIG_BLOCK, &c->signals, NULL);
     if (status == SCT_OK)
         status = sct_credentials_create(&c->credentials, NULL);
@@ -278,18 +279,26 @@ static int start(struct command *c, struct sct_report *report)
 
 /* ---- running ------------------------------------------------------------------------- */
 
-/* The first signal ends it in good order, the second at once: what was begun comes again. */
-static void *guard(void *p)
+static int wait_for_signal(const struct command *c)
 {
-    struct command *const c = p;
     int number;
     while (sigwait(&c->signals, &number) != 0)
         ;
+    return number;
+}
+
+/* The first signal ends it in good order, the second at once: what was begun comes again. SIGRTMIN is
+ * ours: it has ended. (pthread_cancel needs a library that may not be there.) */
+static void *guard(void *p)
+{
+    struct command *const c = p;
+    int number = wait_for_signal(c);
+    if (number == SIGRTMIN)
+        return NULL;
     sct_log_message(&c->log, SCT_LOG_INFO, "stopping", "%s", strsignal(number));
     sct_worker_stop(c->worker);
-    while (sigwait(&c->signals, &number) != 0)
-        ;
-    _exit(SCT_EXIT_ALL);
+    if (wait_for_signal(c) != SIGRTMIN)
+        _exit(SCT_EXIT_ALL);
     return NULL;
 }
 
@@ -315,7 +324,7 @@ static int run(struct command *c, struct sct_report *report)
                     c->server ? sct_metrics_server_address(c->server) : "");
     const int status = sct_worker_run(c->worker, report);
     const struct sct_worker_sums sums = sct_worker_sums(c->worker);
-    pthread_cancel(thread);
+    pthread_kill(thread, SIGRTMIN);
     pthread_join(thread, NULL);
     log_sums(c, "stopped", &sums);
     return status;
