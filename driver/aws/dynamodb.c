@@ -42,20 +42,15 @@ void sct_dynamodb_close(sct_dynamodb *d)
     sct_mem_free(d);
 }
 
-/* Adds {name: {type: text}} for each. */
-static void add_values(json_t *object, const struct sct_dynamodb_value *value, int n)
+/* {name: {type: text}} for each; NULL when there is no memory. */
+static json_t *make_values(const struct sct_dynamodb_value *value, int n)
 {
+    json_t *const object = json_object();
     for (int i = 0; i < n; i++) {
         const char *const format = strcmp(value[i].type, "SS") == 0 ? "{s:[s]}" : "{s:s}";
         json_object_set_new(object, value[i].name,
                             json_pack(format, value[i].type, value[i].text));
     }
-}
-
-static json_t *make_values(const struct sct_dynamodb_value *value, int n)
-{
-    json_t *const object = json_object();
-    add_values(object, value, n);
     if (json_object_size(object) == (size_t)n)
         return object;
     json_decref(object);
@@ -92,44 +87,4 @@ int sct_dynamodb_update(sct_dynamodb *d, const struct sct_dynamodb_request *requ
                                 make_values(request->value, request->n_values));
     }
     return sct_aws_json_call(&d->service, "UpdateItem", body, 0, NULL, report);
-}
-
-int sct_dynamodb_put(sct_dynamodb *d, const struct sct_dynamodb_request *request,
-                     struct sct_report *report)
-{
-    json_t *const item = make_values(request->key, request->n_keys);
-    add_values(item, request->value, request->n_values);
-    json_t *const body = json_pack("{s:s, s:o}", "TableName", d->table, "Item", item);
-    if (body) {
-        add_text(body, "ConditionExpression", request->condition);
-        add_names(body, request);
-    }
-    return sct_aws_json_call(&d->service, "PutItem", body, 0, NULL, report);
-}
-
-int sct_dynamodb_get(sct_dynamodb *d, const struct sct_dynamodb_request *request,
-                     json_t **item, struct sct_report *report)
-{
-    json_t *answer = NULL;
-    json_t *const body =
-        json_pack("{s:s, s:o, s:b}", "TableName", d->table, "Key",
-                  make_values(request->key, request->n_keys), "ConsistentRead", 1);
-    *item = NULL;
-    int status = sct_aws_json_call(&d->service, "GetItem", body, 0, &answer, report);
-    if (status == SCT_OK) {
-        *item = json_incref(json_object_get(answer, "Item"));
-        if (!json_is_object(*item))
-            status = sct_report_fail(report, SCT_ERR_NOT_FOUND, "there is no such item");
-    }
-    json_decref(answer);
-    return status;
-}
-
-const char *sct_dynamodb_text(const json_t *item, const char *name)
-{
-    const json_t *const value = json_object_get(item, name);
-    const char *text = json_string_value(json_object_get(value, "S"));
-    if (!text)
-        text = json_string_value(json_object_get(value, "N"));
-    return text ? text : "";
 }

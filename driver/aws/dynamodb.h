@@ -1,7 +1,7 @@
-/* A table of Amazon DynamoDB, for a log of failures: single items, read and written with conditions.
+/* A table of Amazon DynamoDB, for a log of failures: single items, written with conditions.
  *
  * A table belongs to one thread at a time. Statuses are those of store.h: SCT_ERR_PRECONDITION when
- * a condition does not hold, SCT_ERR_NOT_FOUND for a table that is not there, or an item. */
+ * a condition does not hold, SCT_ERR_NOT_FOUND for a table that is not there. */
 #ifndef SCT_DYNAMODB_H
 #define SCT_DYNAMODB_H
 
@@ -9,7 +9,6 @@
 #include "io.h"
 
 typedef struct sct_dynamodb sct_dynamodb;
-struct json_t;
 
 /* An attribute of an item, or a value in an expression (":v"). */
 struct sct_dynamodb_value {
@@ -38,17 +37,5 @@ void sct_dynamodb_close(sct_dynamodb *d); /* accepts NULL */
 /* UpdateItem: makes the item where there is none. */
 int sct_dynamodb_update(sct_dynamodb *d, const struct sct_dynamodb_request *request,
                         struct sct_report *report);
-
-/* PutItem: key and values are the item as a whole; names of values without ":". */
-int sct_dynamodb_put(sct_dynamodb *d, const struct sct_dynamodb_request *request,
-                     struct sct_report *report);
-
-/* GetItem, consistent: an object for json_decref, as DynamoDB writes it. Of the request only the
- * key counts. */
-int sct_dynamodb_get(sct_dynamodb *d, const struct sct_dynamodb_request *request,
-                     struct json_t **item, struct sct_report *report);
-
-/* A text or number of an item; "" where there is none. */
-const char *sct_dynamodb_text(const struct json_t *item, const char *name);
 
 #endif

@@ -34,7 +34,8 @@ enum {
     SCT_EVENT_MAX_VALUES = 500000, /* in each text: bounds the memory that it takes */
     SCT_EVENT_MAX_RECORDS = 10000, /* the largest batch of SQS */
     SCT_EVENT_MAX_WRAPS = 3,       /* texts in each other */
-    SCT_EVENT_KEY_BYTES = 1024     /* of S3; ours may have four times that */
+    SCT_EVENT_KEY_BYTES = 1024,    /* of S3; ours may have four times that */
+    SCT_EVENT_SEQUENCER_DIGITS = 127 /* several times what S3 has */
 };
 
 enum sct_event_kind {

@@ -52,7 +52,7 @@ int sct_event_store_is_valid(const char *url)
 int sct_event_sequencer_is_valid(const char *text)
 {
     const size_t n = strspn(text, "0123456789abcdefABCDEF");
-    return n >= 1 && n <= 128 && !text[n];
+    return n >= 1 && n <= SCT_EVENT_SEQUENCER_DIGITS && !text[n];
 }
 
 static int has_prefix(const char *text, const char *prefix)

@@ -15,7 +15,7 @@ int sct_event_bucket_is_valid(const char *name);
 /* "s3://bucket", with a prefix or without; "file:///folder". */
 int sct_event_store_is_valid(const char *url);
 
-/* 1..128 hexadecimal digits. */
+/* 1..SCT_EVENT_SEQUENCER_DIGITS hexadecimal digits. */
 int sct_event_sequencer_is_valid(const char *text);
 
 /* eventName of S3, with or without "s3:" in front; detail-type of EventBridge. */

@@ -8,12 +8,12 @@
 #include "io.h"
 #include "jwt.h"
 
-enum { SCT_PRESIGN_MAX_TYPES = 32, SCT_PRESIGN_MAX_ORIGINS = 32 };
+enum { SCT_PRESIGN_MAX_WORDS = 32 };
 
 /* A list that was written with commas. */
 struct sct_words {
     char *text; /* owned, cut into words */
-    const char *word[SCT_PRESIGN_MAX_TYPES];
+    const char *word[SCT_PRESIGN_MAX_WORDS];
     int n;
 };
 

@@ -333,8 +333,6 @@ static void describe(const sct_runtime *r, struct sct_invocation *v)
     v->request_id = sct_exchange_header(r->next, "Lambda-Runtime-Aws-Request-Id");
     v->trace_id = sct_exchange_header(r->next, "Lambda-Runtime-Trace-Id");
     v->function_arn = sct_exchange_header(r->next, "Lambda-Runtime-Invoked-Function-Arn");
-    v->client_context = sct_exchange_header(r->next, "Lambda-Runtime-Client-Context");
-    v->identity = sct_exchange_header(r->next, "Lambda-Runtime-Cognito-Identity");
     errno = 0;
     v->deadline_ms = strtoll(deadline, &end, 10);
     if (end == deadline || *end || errno || v->deadline_ms < 0)

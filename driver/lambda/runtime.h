@@ -41,8 +41,7 @@ struct sct_invocation {
     const char
         *trace_id; /* for X-Amzn-Trace-Id; in the environment, too, as _X_AMZN_TRACE_ID */
     const char *function_arn;
-    const char *client_context, *identity; /* JSON, of mobile clients */
-    int64_t deadline_ms;                   /* since 1970; INT64_MAX: none */
+    int64_t deadline_ms; /* since 1970; INT64_MAX: none */
 };
 
 /* Until Lambda kills us, by our clock; not below 0. */

@@ -3,7 +3,7 @@
  *
  *     {"do": "receive", "queue": URL, "max": 10, "wait": 0, "visibility": 30}
  *     {"do": "delete" or "hide" or "send" or "measure", "queue": URL, "entries": [{...}, ...]}
- *     {"do": "update" or "put" or "get", "table": NAME, "key": [[name, type, text], ...],
+ *     {"do": "update", "table": NAME, "key": [[name, type, text], ...],
  *      "update": ..., "condition": ..., "names": [...], "values": [...]}
  *     {"do": "presign", "store": URL, "method": "PUT", "key": KEY, "headers": {NAME: VALUE, ...}} */
 #include <stdio.h>
@@ -136,7 +136,7 @@ static int take_values(const json_t *call, const char *name,
     return n;
 }
 
-static json_t *call_table(const json_t *call, int *status, struct sct_report *report)
+static void call_table(const json_t *call, int *status, struct sct_report *report)
 {
     struct sct_dynamodb_value key[MAX_VALUES], name[MAX_VALUES], value[MAX_VALUES];
     const struct sct_dynamodb_request request = {
@@ -148,17 +148,11 @@ static json_t *call_table(const json_t *call, int *status, struct sct_report *re
         .n_names = take_values(call, "names", name),
         .value = value,
         .n_values = take_values(call, "values", value)};
-    const char *const what = text_in(call, "do");
-    json_t *item = NULL;
     sct_dynamodb *d;
     *status = sct_dynamodb_open(&d, text_in(call, "table"), NULL, report);
-    if (*status != SCT_OK)
-        return NULL;
-    *status = strcmp(what, "update") == 0 ? sct_dynamodb_update(d, &request, report)
-              : strcmp(what, "put") == 0  ? sct_dynamodb_put(d, &request, report)
-                                          : sct_dynamodb_get(d, &request, &item, report);
+    if (*status == SCT_OK)
+        *status = sct_dynamodb_update(d, &request, report);
     sct_dynamodb_close(d);
-    return item;
 }
 
 static json_t *presign(json_t *call, int *status, struct sct_report *report)
@@ -196,10 +190,13 @@ int main(void)
         struct sct_report report = {.message = ""};
         int status = SCT_ERR_ARGUMENT;
         json_t *const call = json_loads(line, 0, NULL);
-        json_t *result = json_object_get(call, "store") ? presign(call, &status, &report)
-                         : json_object_get(call, "table")
-                             ? call_table(call, &status, &report)
-                             : call_queue(call, &status, &report);
+        json_t *result = NULL;
+        if (json_object_get(call, "store"))
+            result = presign(call, &status, &report);
+        else if (json_object_get(call, "table"))
+            call_table(call, &status, &report);
+        else
+            result = call_queue(call, &status, &report);
         json_t *const answer =
             json_pack("{s:s, s:s, s:o*}", "status", sct_status_name(status), "message",
                       report.message, "result", result);

@@ -46,7 +46,7 @@ class Repeats(FaultTest):
 
     def test_a_service_that_stays_away_is_given_up(self):
         self.server.json_faults = ["503"] * 9
-        self.assertEqual(self.run_call("get", table="t", key=[["k", "S", "x"]])["status"], "io")
+        self.assertEqual(self.run_call("update", table="t", key=[["k", "S", "x"]], update="ADD n :n")["status"], "io")
 
     def test_an_answer_that_is_none_is_told(self):
         for answer in (b"", b"[]", b"{", b"<html>"):

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "event.h"
+#include "event_words.h"
 #include "mem.h"
 #include "status.h"
 
@@ -699,6 +700,21 @@ static void sequencers_are_padded_on_their_right(void **state)
     }
 }
 
+/* An output keeps all of it, in SCT_SEQUENCER_BYTES. */
+static void sequencers_have_an_end(void **state)
+{
+    char digits[SCT_EVENT_SEQUENCER_DIGITS + 2];
+    (void)state;
+    memset(digits, 'a', sizeof digits);
+    digits[SCT_EVENT_SEQUENCER_DIGITS + 1] = '\0';
+    assert_false(sct_event_sequencer_is_valid(digits));
+    digits[SCT_EVENT_SEQUENCER_DIGITS] = '\0';
+    assert_true(sct_event_sequencer_is_valid(digits));
+    digits[0] = 'g';
+    assert_false(sct_event_sequencer_is_valid(digits));
+    assert_false(sct_event_sequencer_is_valid(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -723,6 +739,7 @@ int main(void)
         cmocka_unit_test(texts_in_texts_are_limited),
         cmocka_unit_test(memory_may_run_out_anywhere),
         cmocka_unit_test(sequencers_are_padded_on_their_right),
+        cmocka_unit_test(sequencers_have_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
