@@ -2,7 +2,6 @@
 #define _GNU_SOURCE 1
 #include "presign_settings.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "mem.h"
 #include "sigv4.h"
+#include "words.h"
 
 static const char *get_or(const char *name, const char *otherwise)
 {
@@ -28,18 +28,11 @@ static int take_number(int64_t *number, const char *name, int64_t otherwise, int
                        int64_t high, struct sct_report *report)
 {
     const char *const text = get_or(name, NULL);
-    char *end;
     *number = otherwise;
-    if (!text)
+    if (!text || sct_integer_parse(text, low, high, number) == SCT_OK)
         return SCT_OK;
-    errno = 0;
-    *number = strtoll(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end || errno || *number < low ||
-        *number > high)
-        return sct_report_fail(report, SCT_ERR_ARGUMENT,
-                               "%s is a number from %lld to %lld", name, (long long)low,
-                               (long long)high);
-    return SCT_OK;
+    return sct_report_fail(report, SCT_ERR_ARGUMENT, "%s is a number from %lld to %lld",
+                           name, (long long)low, (long long)high);
 }
 
 static int take_words(struct sct_words *words, const char *name, const char *otherwise,

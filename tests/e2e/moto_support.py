@@ -12,6 +12,8 @@ import urllib.error
 import urllib.request
 
 START_S = 60
+NOTIFICATION = """<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><QueueConfiguration>
+<Queue>{}</Queue><Event>s3:ObjectCreated:*</Event><Event>s3:ObjectRemoved:*</Event></QueueConfiguration></NotificationConfiguration>"""
 
 
 def skip_without_moto(name):
@@ -67,6 +69,11 @@ class Moto:
 
     def make_queue(self, name, **attributes):
         return self.call("AmazonSQS.CreateQueue", QueueName=name, Attributes=attributes)["QueueUrl"]
+
+    def notify(self, bucket, queue_url):
+        """Whatever happens in the bucket is told to the queue."""
+        arn = f"arn:aws:sqs:us-east-1:123456789012:{queue_url.rpartition('/')[2]}"
+        self.request("PUT", f"/{bucket}?notification", NOTIFICATION.format(arn).encode())
 
     def make_table(self, name, *keys):
         self.call("DynamoDB_20120810.CreateTable", TableName=name, BillingMode="PAY_PER_REQUEST",

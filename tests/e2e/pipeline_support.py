@@ -15,9 +15,6 @@ VARIANTS = json.dumps({"variants": [{"name": "large", "size": 300}, {"name": "sm
 PHOTO, BROKEN = "natural_420_640x480.jpg", "bad/truncated_mid_scan_420.jpg"
 ODD_KEYS = ["a b.jpg", "a+b.jpg", "a%2Fb%.jpg", "ä/漢字/😀.jpg", "a&b=c?d#e.jpg", "~-_..jpg", "'\"<>.jpg", "x/y/z.jpg"]
 
-NOTIFICATION = """<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><QueueConfiguration>
-<Queue>{}</Queue><Event>s3:ObjectCreated:*</Event><Event>s3:ObjectRemoved:*</Event></QueueConfiguration></NotificationConfiguration>"""
-
 
 def check_programs():
     for name in ("SCT_BOOTSTRAP", "SCANTLING", "SCT_CORPUS"):
@@ -50,8 +47,7 @@ class PipelineTest(StoreTest):
             self.moto.request("PUT", "/" + bucket)
         self.queue = self.moto.make_queue(f"work{n}")
         self.failed = self.moto.make_queue(f"failed{n}")
-        self.moto.request("PUT", f"/{self.uploads}?notification",
-                          NOTIFICATION.format(f"arn:aws:sqs:us-east-1:123456789012:work{n}").encode())  # fmt: skip
+        self.moto.notify(self.uploads, self.queue)
         self.environment.update(
             AWS_ENDPOINT_URL=self.moto.url, SCANTLING_TARGET=f"s3://{self.resized}", SCANTLING_FAILED=self.failed,
             SCANTLING_VARIANTS=VARIANTS, AWS_LAMBDA_LOG_FORMAT="JSON",

@@ -54,12 +54,7 @@ class WorkerTest(StoreTest):
 
     def notify(self):
         """From now on uploads are events."""
-        arn = f"arn:aws:sqs:us-east-1:123456789012:{self.queue.rpartition('/')[2]}"
-        body = (
-            f"<NotificationConfiguration><QueueConfiguration><Id>x</Id><Queue>{arn}</Queue>"
-            "<Event>s3:ObjectCreated:*</Event><Event>s3:ObjectRemoved:*</Event></QueueConfiguration></NotificationConfiguration>"
-        )
-        moto.request("PUT", f"/{self.uploads[5:]}?notification", body.encode())
+        moto.notify(self.uploads[5:], self.queue)
 
     def words(self, *more):
         return [SCANTLING, "worker", "--queue", self.queue, "--target", self.target, "--variants", self.variants,
