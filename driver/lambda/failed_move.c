@@ -115,22 +115,29 @@ static int find_or_copy(struct move *m)
     return status;
 }
 
+/* Whether a version is of one content for ever. "null" is what a bucket calls all contents that it
+ * has put in each other's place. */
+static int is_version(const char *version)
+{
+    return version && version[0] && strcmp(version, "null") != 0;
+}
+
 /* Of what was copied and nothing else. Where there are no versions, somebody may have replaced it
  * meanwhile: it is looked at once more. */
 static int remove_source(struct move *m)
 {
-    const char *const key = m->failure->record.key;
-    struct sct_object now;
-    if (m->source.version[0]) {
-        const int status = sct_store_delete(m->from, key, m->source.version);
-        return status == SCT_OK ? status : fail(m, status, m->from);
+    const char *const key = m->failure->record.key, *const version = m->source.version;
+    if (!is_version(version)) {
+        struct sct_object now;
+        const int status = look(m, m->from, key, NULL, &now);
+        if (status == SCT_ERR_NOT_FOUND ||
+            (status == SCT_OK && strcmp(now.etag, m->source.etag) != 0))
+            return SCT_OK;
+        if (status != SCT_OK)
+            return status;
     }
-    int status = look(m, m->from, key, NULL, &now);
-    if (status == SCT_OK && strcmp(now.etag, m->source.etag) == 0) {
-        status = sct_store_delete(m->from, key, NULL);
-        return status == SCT_OK ? status : fail(m, status, m->from);
-    }
-    return status == SCT_ERR_NOT_FOUND ? SCT_OK : status;
+    const int status = sct_store_delete(m->from, key, version[0] ? version : NULL);
+    return status == SCT_OK ? status : fail(m, status, m->from);
 }
 
 /* The source is gone: moved already, or removed by somebody. */
@@ -163,7 +170,7 @@ int sct_failed_move(sct_store *from, sct_store *to, const struct sct_failure *fa
         .from = from, .to = to, .failure = failure, .place = place, .report = report};
     place->end = SCT_FAILED_NOTHING;
     place->key[0] = '\0';
-    if (r->kind != SCT_EVENT_CREATED || (!r->etag && !r->version))
+    if (r->kind != SCT_EVENT_CREATED || (!r->etag && !is_version(r->version)))
         return SCT_OK;
     int status = look(&m, from, r->key, r->version, &m.source);
     if (status == SCT_ERR_NOT_FOUND)

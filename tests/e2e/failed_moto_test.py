@@ -167,6 +167,8 @@ class Safety(FailedTest):
         self.assertEqual(self.deliver(self.ours(event)), [])
         self.assertEqual((self.get(self.uploads, "a"), self.there(self.store_name)), (b"better", []))
         self.assertEqual((self.item("a", "-")["moved_to"], len(self.events("noted"))), ("", 1))
+        self.assertEqual(self.deliver(self.ours({**event, "version": "null"})), [])
+        self.assertEqual(self.get(self.uploads, "a"), b"better")
 
     def test_where_it_went_is_not_forgotten(self):
         body = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
