@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "batch_answer.h"
+#include "clock.h"
 #include "event.h"
 #include "handlers.h"
 #include "service.h"
@@ -121,10 +121,7 @@ static int work(struct resize *r, const struct sct_invocation *invocation,
 
 static void print_metrics(struct resize *r)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    sct_metrics_print_emf(r->metrics, stdout,
-                          (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    sct_metrics_print_emf(r->metrics, stdout, sct_clock_now_ms());
     fflush(stdout);
 }
 

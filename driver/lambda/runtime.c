@@ -23,6 +23,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "http.h"
 #include "mem.h"
 #include "scantling.h"
@@ -44,11 +45,9 @@ struct sct_runtime {
 
 int64_t sct_invocation_remaining_ms(const struct sct_invocation *invocation)
 {
-    struct timespec now;
     if (invocation->deadline_ms == INT64_MAX)
         return INT64_MAX;
-    clock_gettime(CLOCK_REALTIME, &now);
-    const int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    const int64_t now_ms = sct_clock_now_ms();
     return invocation->deadline_ms > now_ms ? invocation->deadline_ms - now_ms : 0;
 }
 
