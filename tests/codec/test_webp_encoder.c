@@ -11,8 +11,11 @@
 
 /* ---- how often libwebp encodes ----------------------------------------------------- */
 
+/* Visible, since libwebpmux calls WebPEncode as well, and some linkers bind that to the wrapper. */
+#pragma GCC visibility push(default)
 int __real_WebPEncode(const WebPConfig *config, WebPPicture *picture);
 int __wrap_WebPEncode(const WebPConfig *config, WebPPicture *picture);
+#pragma GCC visibility pop
 
 static int n_encodes;
 

@@ -239,7 +239,10 @@ class Manual(CommandTest):
         lint = subprocess.run(["mandoc", "-T", "lint", "-W", "style",
                                os.path.join(DRIVER, "scantling.1")],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-        self.assertEqual(lint.stdout.decode(), "")
+        # Which other manuals a machine has is not the page's doing.
+        found = [line for line in lint.stdout.decode().splitlines()
+                 if "referenced manual not found" not in line]
+        self.assertEqual(found, [])
         bare = self.write("bad.1", ".Dd x\n.Xx\n")  # the check can fail
         lint = subprocess.run(["mandoc", "-T", "lint", self.at(bare)],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)

@@ -171,6 +171,7 @@ static void what_cannot_be_removed_leaves_no_copy(void **state)
     if (!elsewhere) {
         close(source);
         skip();
+        return; // which compilers do not know of skip()
     }
     snprintf(path, sizeof path, "%s/a", elsewhere);
     write_file("in/a", "bytes");
