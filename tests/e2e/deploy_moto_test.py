@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 """deploy/terraform/examples/minimal, applied to moto_server: pictures go through the stack's own buckets, queues
 and table, by the environment that Terraform gave its functions; then all of it is destroyed. Minutes, so not part of ctest. Exit
-status 77, and a line that says so, without moto_server, Terraform or its AWS provider.
-
-    SCT_BOOTSTRAP=build/release/driver/lambda/bootstrap SCANTLING=build/release/driver/scantling \\
-        SCT_CORPUS=build/release/corpus python3 tests/e2e/deploy_moto_test.py [-v]
+status 77, and a line that says so, without moto_server, Terraform or its AWS provider. `ci/e2e --deploy` starts it.
 """
 
 import glob
