@@ -1,4 +1,4 @@
-/* bench_reference [--planes] PHOTO|PIXELS.ppm WIDTH OUT.ppm
+/* bench_reference [--planes|--linear] PHOTO|PIXELS.ppm WIDTH OUT.ppm
  *
  * What an ideal resize looks like: a full decode, lanczos3 and no subsampling, all in double
  * precision (tests/support/reference.h), upright, as a PPM of 16 bits. bench/scores compares with
@@ -7,7 +7,8 @@
  *     default    as a viewer sees the original, then resized: chroma interpolated linearly to the
  *                full grid (libjpeg's "fancy upsampling"), converted to RGB, clamped, filtered
  *     --planes   each component filtered from its own grid, converted to RGB afterwards: what our
- *                pipeline is an approximation of */
+ *                pipeline is an approximation of
+ *     --linear   as the default, but filtered in linear light (IEC 61966-2-1) */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,9 +101,24 @@ static double *enlarge(const struct reference_plane *in,
     return out;
 }
 
+enum way { IN_GAMMA, IN_LINEAR_LIGHT, BY_PLANE };
+
+/* 0 to 255, both. */
+static double to_linear(double v)
+{
+    v /= 255.0;
+    return 255.0 * (v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4));
+}
+
+static double from_linear(double v)
+{
+    v = clamp(v) / 255.0;
+    return 255.0 * (v <= 0.0031308 ? v * 12.92 : 1.055 * pow(v, 1 / 2.4) - 0.055);
+}
+
 /* Resizes to three planes of the output, as stored. */
 static void resize(const struct reference_picture *exact, const struct plan *plan,
-                   int by_plane, double *out[3])
+                   enum way way, double *out[3])
 {
     const struct sct_filter *filter = sct_filter_find("lanczos3");
     const struct sct_geometry *g = &plan->geometry;
@@ -117,19 +133,22 @@ static void resize(const struct reference_picture *exact, const struct plan *pla
     y.src_end = y.src_size = p->height;
     double *full[3] = {NULL, NULL, NULL};
     for (int ci = 0; ci < n; ci++) {
-        if (by_plane)
+        if (way == BY_PLANE)
             out[ci] = reference_resize(exact->component[ci].samples, &g->component[ci].x,
                                        &g->component[ci].y, filter);
         else
             full[ci] = enlarge(&exact->component[ci], p, ci);
     }
-    if (!by_plane) {
+    if (way != BY_PLANE) {
         if (p->model == SCT_YCC)
             convert_to_rgb(full[0], full[1], full[2], n_in);
         for (int ci = 0; ci < n; ci++) {
             for (size_t i = 0; i < n_in; i++)
-                full[ci][i] = clamp(full[ci][i]);
+                full[ci][i] = way == IN_LINEAR_LIGHT ? to_linear(clamp(full[ci][i]))
+                                                     : clamp(full[ci][i]);
             out[ci] = reference_resize(full[ci], &x, &y, filter);
+            for (size_t i = 0; way == IN_LINEAR_LIGHT && i < n_out; i++)
+                out[ci][i] = from_linear(out[ci][i]);
             free(full[ci]);
         }
     } else if (p->model == SCT_YCC) {
@@ -226,13 +245,17 @@ static int read_ppm(const char *path, int width, struct plan *plan,
 
 int main(int argc, char **argv)
 {
-    const int by_plane = argc > 1 && strcmp(argv[1], "--planes") == 0;
-    char **arguments = argv + 1 + by_plane;
+    const enum way way = argc > 1 && strcmp(argv[1], "--planes") == 0   ? BY_PLANE
+                         : argc > 1 && strcmp(argv[1], "--linear") == 0 ? IN_LINEAR_LIGHT
+                                                                        : IN_GAMMA;
+    const int n_options = way != IN_GAMMA;
+    char **arguments = argv + 1 + n_options;
     struct reference_picture exact;
     struct plan plan;
     double *rgb[3];
-    if (argc - by_plane != 4 || atoi(arguments[1]) < 1) {
-        fprintf(stderr, "usage: bench_reference [--planes] PHOTO WIDTH OUT.ppm\n");
+    if (argc - n_options != 4 || atoi(arguments[1]) < 1) {
+        fprintf(stderr,
+                "usage: bench_reference [--planes|--linear] PHOTO WIDTH OUT.ppm\n");
         return 2;
     }
     int status = read_ppm(arguments[0], atoi(arguments[1]), &plan, &exact);
@@ -250,7 +273,7 @@ int main(int argc, char **argv)
         reference_free(&exact);
         return 3;
     }
-    resize(&exact, &plan, by_plane, rgb);
+    resize(&exact, &plan, way, rgb);
     reference_free(&exact);
     status = write_ppm(arguments[2], rgb, &plan);
     if (status < 0)

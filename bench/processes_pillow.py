@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Pillow's part of bench/processes: PHOTO FOLDER WIDTH..., widest first, to FOLDER/WIDTH.jpg.
+"""Pillow's part of bench/processes: QUALITY PHOTO FOLDER WIDTH..., widest first, to FOLDER/WIDTH.jpg.
 
 As its users do: Image.thumbnail has the decoder shrink as far as twice the wanted size allows
 (draft), then resizes. Several sizes share the decode that the widest of them needs.
@@ -9,7 +9,7 @@ import sys
 
 from PIL import Image, ImageOps
 
-photo, folder, *widths = sys.argv[1:]
+quality, photo, folder, *widths = sys.argv[1:]
 widths = [int(w) for w in widths]
 with Image.open(photo) as image:
     turned = image.getexif().get(0x0112, 1) >= 5
@@ -21,5 +21,5 @@ with Image.open(photo) as image:
         # The stored side that becomes the width; the other follows.
         box = (1 << 24, width) if turned else (width, 1 << 24)
         copy.thumbnail(box, Image.Resampling.LANCZOS)
-        ImageOps.exif_transpose(copy).save(os.path.join(folder, f"{width}.jpg"), quality=80,
-                                           subsampling="4:2:0")
+        ImageOps.exif_transpose(copy).save(os.path.join(folder, f"{width}.jpg"),
+                                           quality=int(quality), subsampling="4:2:0")

@@ -46,10 +46,10 @@ function narrow({ width, height, samples }) {
   return Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), bytes]);
 }
 
-// The ideal resize: reference.png of 16 bits to score by, reference.ppm of 8 for encoders.
-export function makeReference(photo, width, folder) {
+// The ideal resize, of samples as they are or in linear light: reference.png of 16 bits to score by, reference.ppm of 8 for encoders.
+export function makeReference(photo, width, folder, { linear = false } = {}) {
   const wide = join(folder, "wide.ppm");
-  execFileSync(join(build, "bench", "bench_reference"), [photo, String(width), wide]);
+  execFileSync(join(build, "bench", "bench_reference"), [...(linear ? ["--linear"] : []), photo, String(width), wide]);
   const ppm = readPpm(wide);
   const reference = { png: join(folder, "reference.png"), ppm: join(folder, "reference.ppm"), width: ppm.width, height: ppm.height };
   writeFileSync(reference.png, makePng(ppm));
