@@ -244,8 +244,12 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+struct figures { /* of one call; low and high are quartiles */
+    double median_ns, low_ns, high_ns;
+};
+
 static void measure(struct job *job, const struct sct_dsp *impls, int n_impls, int n_runs,
-                    double *median_ns)
+                    struct figures *figures)
 {
     double ns[MAX_IMPLS][MAX_RUNS];
     int n_calls[MAX_IMPLS];
@@ -257,7 +261,9 @@ static void measure(struct job *job, const struct sct_dsp *impls, int n_impls, i
             ns[i][run] = time_calls(job, &impls[i], n_calls[i]) / n_calls[i];
     for (int i = 0; i < n_impls; i++) {
         qsort(ns[i], (size_t)n_runs, sizeof ns[i][0], compare_doubles);
-        median_ns[i] = ns[i][n_runs / 2];
+        figures[i] = (struct figures){.median_ns = ns[i][n_runs / 2],
+                                      .low_ns = ns[i][n_runs / 4],
+                                      .high_ns = ns[i][n_runs - 1 - n_runs / 4]};
     }
 }
 
@@ -268,6 +274,23 @@ static int count_samples(const struct shape *s)
            : s->slot == HORZ ? s->dst_width * 2 * s->n_planes
            : s->slot == VERT ? s->dst_width
                              : s->dst_width * 8;
+}
+
+/* Bytes that one call reads and writes at least, weights left out, which stay in the cache:
+ * what memory would have to move if nothing else did. */
+static double count_bytes(const struct shape *s)
+{
+    const double width = s->dst_width, value = sizeof(int16_t);
+    switch (s->slot) {
+    case PACK: return width * SCT_LANES + (width + 1) / 2 * SCT_GROUP * value;
+    case HORZ:
+        return (double)s->src_units * s->unit_stride * value +
+               2 * width * value * s->n_planes;
+    case VERT: return 2 * width * value * s->n_units + width;
+    case FDCT: return width * 8 * (1 + value);
+    case QUANTISE: return width * 8 * 2 * value;
+    }
+    return 0;
 }
 
 /* A name to look for in a trace. */
@@ -302,18 +325,23 @@ static int run_once(const char *dsp_name, const char *shape_name)
 }
 
 static void print_results(int json, const struct shape *s, const struct sct_dsp *impls,
-                          int n_impls, const double *ns, int is_first)
+                          int n_impls, const struct figures *figures, int n_runs,
+                          int is_first)
 {
     for (int i = 0; i < n_impls; i++) {
-        const double ps = ns[i] * 1000 / count_samples(s);
+        const struct figures *f = &figures[i];
+        const double ps_per_ns = 1000.0 / count_samples(s), ps = f->median_ns * ps_per_ns;
+        const double ratio = figures[0].median_ns / f->median_ns;
         if (json)
             printf("%s  {\"shape\": \"%s\", \"dsp\": \"%s\", \"ns\": %.1f, "
-                   "\"ps_per_sample\": %.1f, \"ratio\": %.2f}",
-                   is_first && i == 0 ? "" : ",\n", s->name, impls[i].name, ns[i], ps,
-                   ns[0] / ns[i]);
+                   "\"ps_per_sample\": %.1f, \"ps_low\": %.1f, \"ps_high\": %.1f, "
+                   "\"n_runs\": %d, \"bytes_per_sample\": %.3f, \"ratio\": %.2f}",
+                   is_first && i == 0 ? "" : ",\n", s->name, impls[i].name, f->median_ns,
+                   ps, f->low_ns * ps_per_ns, f->high_ns * ps_per_ns, n_runs,
+                   count_bytes(s) / count_samples(s), ratio);
         else
             printf("%-32s %-6s %10.0f %10.0f %8.2f\n", i ? "" : s->name, impls[i].name,
-                   ns[i], ps, ns[0] / ns[i]);
+                   f->median_ns, ps, ratio);
     }
 }
 
@@ -350,13 +378,13 @@ int main(int argc, char **argv)
                "ratio");
     for (int k = 0; k < N_SHAPES; k++) {
         struct job job;
-        double ns[MAX_IMPLS];
+        struct figures figures[MAX_IMPLS];
         if (create_job(&job, &shapes[k]) != SCT_OK) {
             fprintf(stderr, "bench_kernel: out of memory\n");
             return 1;
         }
-        measure(&job, impls, n_impls, n_runs, ns);
-        print_results(json, &shapes[k], impls, n_impls, ns, k == 0);
+        measure(&job, impls, n_impls, n_runs, figures);
+        print_results(json, &shapes[k], impls, n_impls, figures, n_runs, k == 0);
         free_job(&job);
     }
     if (json)
