@@ -361,13 +361,14 @@ class Choice:
 
     def allowed(self, commit, spot, patience_s):
         """None, or why not."""
+        why_not = []
         if self.plan == "savings plan" and not commit:
-            return "a year's commitment (--commit)"
+            why_not.append("a year's commitment (--commit)")
         if self.plan == "spot" and not spot:
-            return "an assumed discount, can be interrupted (--spot)"
+            why_not.append("assumed discount, can be interrupted (--spot)")
         if self.wait_s > patience_s:
-            return f"waits up to {self.wait_s / 60:g} min (--patience)"
-        return None
+            why_not.append(f"waits {self.wait_s:g} s (--patience)")
+        return "; ".join(why_not) or None
 
 
 def choices(price, case, tool):
@@ -449,7 +450,8 @@ def assumptions(case, tools, price):
         f"CPU time is that of a core of x86_64 with nothing beside it; Lambda's vCPU, and a core of c7a and c7i, are taken to be as fast (model). "
         f"A vCPU of c7i and of Fargate x86_64 is a hyper-thread: {case.thread:g} of a core when both are busy; of c6g, c7g, c8g, c7a and "
         f"Fargate arm64 a core. Lambda x86_64 is taken to have its core alone, in its favour.",
-        f"arm64 takes {ratios} times the CPU time, by model, +-{case.arm_error:.0%}, the same for all tools. It is not measured.",
+        f"arm64 takes {ratios} times the CPU time, +-{case.arm_error:.0%}, by model: --arm-ratio, which nobody has measured, and which is the same "
+        f"for all tools. Machines with one ratio are ranked by their prices alone.",
         f"Lambda: {VCPU_MB:,} MB for a vCPU; one thread, never faster than that; {case.io_ms:g} ms of waiting whatever the memory, though "
         f"networks are slower in small functions; one image an invocation; cold starts and their billing are not counted.",
         f"Workers: busy {case.utilisation:.0%} of the time as a mean of the month; waiting costs nothing, others work meanwhile; at least one "
@@ -460,7 +462,7 @@ def assumptions(case, tools, price):
         f"of durations only.",
         f"Kept ready: for {a['peak']} times the mean rate.",
         f"An image: {case.upload_mb:g} MB up, {case.variants} outputs of " + ", ".join(f"{t.output_kb:.0f} KB ({t.name})" for t in tools)
-        + f", kept {case.months} month{'s' * (case.months > 1)}; (1 + {case.variants}) PUT, 1 GET, (1 + {case.variants}) HEAD; "
+        + f", as they come out at the same quality setting, kept {case.months} month{'s' * (case.months > 1)}; (1 + {case.variants}) PUT, 1 GET, (1 + {case.variants}) HEAD; "
         f"{a['sqs_requests']} requests of SQS; {a['failed']:.0%} fail; {a['log_kb']:g} KB of log.",
         f"Views: {case.views:g} an image, of one output each, through CloudFront; {case.miss:.0%} of them reach S3.",
         "Storage: written straight into its class. Originals are read once, outputs whenever a view misses.",

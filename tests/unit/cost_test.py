@@ -270,11 +270,11 @@ class Command(Folder):
         self.assertEqual(self.component(before, "S3 writes"), self.component(after, "S3 writes"))
 
     def test_what_dominates_is_computed(self):
-        self.assertIn("ours, x86_64: egress dominates", self.told(*self.LOAD)[0])
-        self.assertIn("ours, x86_64: storage dominates", self.told(*self.LOAD, "--views", "0", "--months", "12")[0])
-        self.assertIn("ours, x86_64: requests dominates", self.told(*self.LOAD, "--views", "0", "--upload-mb", "0.1")[0])
+        self.assertIn("What dominates, ours on Lambda x86_64: egress, ", self.told(*self.LOAD)[0])
+        self.assertIn("What dominates, ours on Lambda x86_64: storage, ", self.told(*self.LOAD, "--views", "0", "--months", "12")[0])
+        self.assertIn("What dominates, ours on Lambda x86_64: requests, ", self.told(*self.LOAD, "--views", "0", "--upload-mb", "0.1")[0])
         text = self.told("--cpu-ms", "20000", "--views", "0")[0]
-        self.assertIn("ours, x86_64: CPU dominates", text)
+        self.assertIn("What dominates, ours on Lambda x86_64: CPU, ", text)
         self.assertIn("speed is what the bill is about", text)
         self.assertIn("Beside sharp on Lambda x86_64 our CPU time costs", self.told("--cpu-ms", "180", "--peer-cpu-ms", "30")[0])
 
@@ -289,6 +289,16 @@ class Command(Folder):
             self.assertIn(out["use"]["plan"], plans)
             allowed = [c for c in out["choices"] if c["not_asked_for"] is None]
             self.assertEqual(min(c["usd"] for c in allowed), out["use"]["usd"])
+
+    def test_fixed_costs_of_workers(self):
+        # One worker 730 * (0.0395 + 0.005) = 32.485, which polls the work queue for 0.05256; Lambda polls the failures' for 0.2628; 7.8.
+        (usd,) = (c["usd"] for c in self.told(*self.LOAD)[1]["choices"] if (c["name"], c["plan"]) == ("Fargate arm64", "on demand"))
+        self.assertAlmostEqual(usd, 40.60036, 5)
+
+    def test_every_reason_against_is_told(self):
+        text, _ = self.told(*self.LOAD)
+        self.assertRegex(text, r"Batch on Fargate x86_64 .*--spot\); waits 900 s \(--patience\)")
+        self.assertNotRegex(text, r"\nFargate x86_64 .*--patience")
 
     def test_total_of_a_month(self):
         # A million: all but Lambda 20 + 2.2 + 67.382813 + 8.422852 + 1.2 + 0.00625 + 0.953674 + 10 + 103.759766 = 213.925355;
