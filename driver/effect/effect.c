@@ -88,6 +88,14 @@ static const char *version_of(const struct sct_effect *e)
     return e->wanted.version[0] ? e->wanted.version : NULL;
 }
 
+/* There is no such object. SCT_DONE, unless it is the whole store that is not there, about whose
+ * objects nothing is known then. */
+static int be_gone(struct sct_effect *e)
+{
+    const int status = sct_store_check(e->spec->source);
+    return status == SCT_OK ? (int)SCT_DONE : sct_effect_fail(e, status, e->spec->source);
+}
+
 /* Asks for the content where the record does not say. SCT_DONE: there is no such object. */
 static int know_content(struct sct_effect *e)
 {
@@ -96,7 +104,7 @@ static int know_content(struct sct_effect *e)
         return SCT_OK;
     const int status = sct_store_head(source, e->record->key, version_of(e), &e->object);
     if (status == SCT_ERR_NOT_FOUND)
-        return SCT_DONE;
+        return be_gone(e);
     if (status != SCT_OK)
         return sct_effect_fail(e, status, source);
     memcpy(e->wanted.etag, e->object.etag, sizeof e->wanted.etag);
@@ -190,7 +198,7 @@ static int make_missing(struct sct_effect *e)
     int status = sct_store_get(e->spec->source, e->record->key, version_of(e), &reader,
                                &e->object);
     if (status == SCT_ERR_NOT_FOUND)
-        return SCT_DONE;
+        return be_gone(e);
     if (status != SCT_OK)
         return sct_effect_fail(e, status, e->spec->source);
     if (e->object.etag[0])
@@ -272,6 +280,9 @@ static int remove_outputs(struct sct_effect *e)
     if (status == SCT_OK)
         return SCT_OK;
     if (status == SCT_ERR_NOT_FOUND) {
+        status = be_gone(e);
+        if (status != SCT_DONE)
+            return status;
         status = sct_slots_remove(e);
         if (status != SCT_OK)
             return status;

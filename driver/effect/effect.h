@@ -78,10 +78,12 @@ int sct_effect_look(sct_effect *e, const struct sct_effect_spec *spec,
  * looked at. Borrowed until the next call. */
 const char *sct_effect_key(const sct_effect *e, int i);
 
-/* Of a failure: whether the same record may succeed later, also where there was too little time. */
+/* Whether it is a failure after which the same record may succeed: when there is more time, the target is
+ * there again, or somebody has given the rights that are missing. */
 static inline int sct_effect_may_pass(const struct sct_effect_result *result)
 {
-    return sct_verdict_of(result->outcome.status).is_transient;
+    return result->outcome.status < 0 &&
+           !sct_verdict_is_of_picture(result->outcome.status);
 }
 
 /* The verdict: as of the outcome, "skipped" for CURRENT, STALE, GONE and IGNORED. */

@@ -172,6 +172,8 @@ static int prepare(struct backfill *b)
         return refuse("--source is missing");
     if (!s->queue && !s->target)
         return refuse("--target is missing, or --queue, for others to do the work");
+    if (s->queue && s->failed && strcmp(s->queue, s->failed) == 0)
+        return refuse("--failed is --queue: failures would be worked on again");
     b->log.out = stdout;
     b->log.is_json = s->json;
     b->log.level = s->quiet ? SCT_LOG_WARN : SCT_LOG_INFO;
@@ -198,7 +200,8 @@ static int run(struct backfill *b)
                                         .failed_queue = s->failed,
                                         .credentials = b->credentials,
                                         .log = &b->log,
-                                        .isolate = b->isolate};
+                                        .isolate = b->isolate,
+                                        .checks_target = 1};
     memcpy(b->spec.source, s->source, sizeof b->spec.source);
     b->survey.settings = s;
     b->survey.credentials = b->credentials;

@@ -34,7 +34,7 @@ struct redrive {
     int n_verdicts, is_dry_run, signals;
     struct left *left; /* messages that stay */
     size_t n_seen;
-    int n_sent, n_left, status;
+    int n_sent, n_would_send, n_left, status;
 };
 
 /* ---- messages that stay -------------------------------------------------------------- */
@@ -156,6 +156,8 @@ static int handle(struct redrive *r, const struct sct_sqs_message *m)
     else
         for (int i = 0; i < list.n_failures; i++)
             say(r, is_complete ? "would_send" : "left", &list.failure[i]);
+    if (is_complete && r->is_dry_run)
+        r->n_would_send += list.n_failures;
     if (status != SCT_OK)
         r->status = status;
     if (status == SCT_OK && is_complete && !r->is_dry_run)
@@ -210,6 +212,14 @@ static int was_interrupted(const struct redrive *r)
     return read(r->signals, &info, sizeof info) == (ssize_t)sizeof info;
 }
 
+/* Messages that nobody gets now, which are not ours. */
+static int64_t count_hidden(struct redrive *r)
+{
+    struct sct_sqs_depth depth;
+    struct sct_report report = {.message = ""};
+    return sct_sqs_measure(r->failed, &depth, &report) == SCT_OK ? depth.n_in_flight : 0;
+}
+
 static int run(struct redrive *r)
 {
     int is_over = 0, n = 0;
@@ -227,13 +237,20 @@ static int run(struct redrive *r)
     }
     close(r->signals);
     give_back(r);
-    const struct sct_log_field field[] = {sct_log_number("sent", r->n_sent),
-                                          sct_log_number("left", r->n_left)};
+    const int64_t n_hidden = n == 0 ? count_hidden(r) : 0;
+    const struct sct_log_field field[] = {
+        sct_log_number("sent", r->n_sent), sct_log_number("would_send", r->n_would_send),
+        sct_log_number("left", r->n_left), sct_log_number("hidden", (double)n_hidden)};
     sct_log_event(&r->log, SCT_LOG_INFO, n < 0 || is_over ? "interrupted" : "complete",
-                  field, 2);
+                  field, 4);
+    if (n_hidden > 0)
+        sct_log_message(&r->log, SCT_LOG_WARN, "trouble",
+                        "%d more are with somebody else, or were with a redrive that was "
+                        "killed; those come back after %d s",
+                        (int)n_hidden, VISIBILITY_S);
     if (n < 0)
         return r->n_sent > 0 ? SCT_EXIT_SOME : SCT_EXIT_ALL;
-    return is_over ? SCT_EXIT_SOME : SCT_EXIT_OK;
+    return is_over || n_hidden > 0 ? SCT_EXIT_SOME : SCT_EXIT_OK;
 }
 
 /* ---- the command --------------------------------------------------------------------- */
@@ -258,6 +275,11 @@ static int prepare(struct redrive *r)
     if (!s->failed || (!s->queue && !r->is_dry_run)) {
         sct_text_complain(
             "redrive: --failed and --queue are wanted: from where to where");
+        return SCT_ERR_ARGUMENT;
+    }
+    if (s->queue && strcmp(s->failed, s->queue) == 0) {
+        sct_text_complain(
+            "redrive: --failed is --queue: failures would go round for ever");
         return SCT_ERR_ARGUMENT;
     }
     r->log = (struct sct_log){.out = stdout,

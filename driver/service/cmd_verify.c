@@ -110,6 +110,21 @@ static int take(void *ctx, const char *name, const char *value)
     return 2;
 }
 
+/* In a bucket that is not there everything would be missing. */
+static int check_target(const char *url, const struct sct_store_spec *how,
+                        struct sct_report *report)
+{
+    sct_store *store;
+    int status = sct_store_open(&store, url, how, report);
+    if (status != SCT_OK)
+        return status;
+    status = sct_store_check(store);
+    if (status != SCT_OK)
+        sct_report_fail(report, status, "%s: %s", url, sct_store_message(store));
+    sct_store_close(store);
+    return status;
+}
+
 static int prepare(struct verify *v)
 {
     struct sct_settings *const s = &v->settings;
@@ -124,7 +139,9 @@ static int prepare(struct verify *v)
     if (sct_credentials_create(&v->credentials, NULL) != SCT_OK)
         return SCT_ERR_MEMORY;
     const struct sct_store_spec how = {.credentials = v->credentials};
-    const int status = sct_settings_finish(s, &how, &report);
+    int status = sct_settings_finish(s, &how, &report);
+    if (status == SCT_OK)
+        status = check_target(s->target, &how, &report);
     if (status != SCT_OK)
         sct_text_complain("verify: %s", report.message);
     return status;

@@ -47,6 +47,12 @@ int sct_service_create(sct_service **out, const struct sct_service_spec *spec,
         s->spec = spec;
         status = sct_store_open(&s->target, spec->target, &how, report);
     }
+    if (status == SCT_OK && spec->checks_target) {
+        status = sct_store_check(s->target);
+        if (status != SCT_OK)
+            sct_report_fail(report, status, "%s: %s", spec->target,
+                            sct_store_message(s->target));
+    }
     if (status == SCT_OK)
         status = sct_effect_create(&s->effect, spec->recipe);
     if (status == SCT_OK && spec->failed_queue)

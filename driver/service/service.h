@@ -31,6 +31,7 @@ struct sct_service_spec { /* all borrowed for as long as the service lives */
     const struct sct_log *log;
     sct_isolate *isolate; /* NULL: no sandbox */
     int is_durable;       /* of folders */
+    int checks_target; /* a request when it is created: whether there is such a bucket */
     sct_metrics *metrics; /* NULL: none */
 };
 

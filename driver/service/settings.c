@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "limit_words.h"
@@ -87,10 +88,25 @@ static void forget_sources(struct sct_settings *s)
         sct_mem_free((char *)s->source[--s->n_sources]);
 }
 
+/* A bare word is more likely a bucket whose s3:// was forgotten than a folder that is to be made. */
+static int is_store(const char *value)
+{
+    struct stat s;
+    return (stat(value, &s) == 0 && S_ISDIR(s.st_mode)) ||
+           strncmp(value, "s3://", 5) == 0 || strncmp(value, "file://", 7) == 0 ||
+           value[0] == '/' || value[0] == '.';
+}
+
 static int take_store(struct sct_settings *s, const char *name, const char *value,
                       struct sct_report *report)
 {
     const int is_source = name[0] == 's';
+    if (value[0] && !is_store(value))
+        return refuse(
+            name, value,
+            "s3://bucket/prefix, file:///folder, or the path of a folder; one that "
+            "is to be made begins with / or ./",
+            report);
     char *const url = value[0] ? sct_store_canonical(value) : NULL;
     if (value[0] && !url)
         return refuse(name, value, "a store", report);

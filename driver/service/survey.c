@@ -45,6 +45,8 @@ struct run {
     sct_store_list *list;
     char *url, *prefix; /* of the source: its store's, and of the keys in it */
     char last[SCT_MAX_KEY_BYTES + 1]; /* handed out */
+    char *
+        wanted; /* what the visits are for: another target or other variants are another survey */
     int status, signals;
     int64_t n_seen, saved_s, told_s;
 };
@@ -92,15 +94,28 @@ static void save(struct run *r, const char *after)
     char *temp = NULL;
     if (!path || asprintf(&temp, "%s.tmp", path) < 0)
         return;
-    json_t *const state = json_pack(
-        "{s:s, s:s, s:s, s:I}", "source", r->survey->settings->source[r->source],
-        "prefix", r->survey->prefix, "after", after, "seen", (json_int_t)r->n_seen);
+    json_t *const state =
+        json_pack("{s:s, s:s, s:s, s:s, s:I}", "source",
+                  r->survey->settings->source[r->source], "prefix", r->survey->prefix,
+                  "wanted", r->wanted, "after", after, "seen", (json_int_t)r->n_seen);
     if (!state || json_dump_file(state, temp, JSON_COMPACT) != 0 ||
         rename(temp, path) != 0)
         sct_log_message(r->survey->log, SCT_LOG_WARN, "trouble", "%s: %s", path,
                         strerror(errno));
     json_decref(state);
     free(temp);
+}
+
+/* The target or the queue, and the variants by their hashes. NULL: no memory. */
+static char *describe_wanted(const struct sct_settings *s)
+{
+    struct sct_buffer text = {0};
+    sct_buffer_text(&text, s->queue ? s->queue : s->target ? s->target : "");
+    for (int i = 0; !s->queue && i < s->recipe.n_variants; i++)
+        sct_buffer_format(&text, " %s", s->recipe.settings[i]);
+    if (!s->queue)
+        sct_buffer_format(&text, " %s", s->recipe.key);
+    return sct_buffer_take(&text);
 }
 
 /* Where to go on: source, and key in r->last. */
@@ -110,14 +125,15 @@ static int load(struct run *r)
     json_t *const state = survey->state_path && access(survey->state_path, F_OK) == 0
                               ? json_load_file(survey->state_path, 0, NULL)
                               : NULL;
-    const char *source, *prefix, *after;
+    const char *source, *prefix, *wanted, *after;
     json_int_t seen = 0;
     if (!survey->state_path || access(survey->state_path, F_OK) != 0)
         return SCT_OK;
     int status = SCT_ERR_ARGUMENT;
-    if (json_unpack(state, "{s:s, s:s, s:s, s:I}", "source", &source, "prefix", &prefix,
-                    "after", &after, "seen", &seen) == 0 &&
-        strcmp(prefix, survey->prefix) == 0 && strlen(after) < sizeof r->last)
+    if (json_unpack(state, "{s:s, s:s, s:s, s:s, s:I}", "source", &source, "prefix",
+                    &prefix, "wanted", &wanted, "after", &after, "seen", &seen) == 0 &&
+        strcmp(prefix, survey->prefix) == 0 && strcmp(wanted, r->wanted) == 0 &&
+        strlen(after) < sizeof r->last)
         for (int i = 0; status != SCT_OK && i < survey->settings->n_sources; i++) {
             if (strcmp(survey->settings->source[i], source) != 0)
                 continue;
@@ -129,7 +145,8 @@ static int load(struct run *r)
     json_decref(state);
     if (status != SCT_OK)
         sct_log_message(survey->log, SCT_LOG_ERROR, "trouble",
-                        "%s is no state of this survey; remove it to begin anew",
+                        "%s is no state of this survey, of the same sources to the same "
+                        "target or queue with the same variants; remove it to begin anew",
                         survey->state_path);
     else
         sct_log_message(survey->log, SCT_LOG_INFO, "resumed", "behind %s", r->last);
@@ -320,7 +337,8 @@ int sct_survey_run(const struct sct_survey *survey, int64_t *n_seen)
     r.saved_s = r.told_s = read_clock();
     int status = block_signals(&r, &before);
     r.surveyor = calloc((size_t)r.n_surveyors, sizeof *r.surveyor);
-    if (!r.surveyor)
+    r.wanted = describe_wanted(survey->settings);
+    if (!r.surveyor || !r.wanted)
         status = SCT_ERR_MEMORY;
     for (int i = 0; status == SCT_OK && i < r.n_surveyors; i++)
         r.surveyor[i].run = &r;
@@ -336,6 +354,7 @@ int sct_survey_run(const struct sct_survey *survey, int64_t *n_seen)
         close(r.signals);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     free(r.surveyor);
+    sct_mem_free(r.wanted);
     if (n_seen)
         *n_seen = r.n_seen;
     return status;

@@ -43,6 +43,11 @@ const char *sct_store_message(const sct_store *s)
     return s->report.message;
 }
 
+int sct_store_check(sct_store *s)
+{
+    return s->ops->check ? s->ops->check(s) : SCT_OK;
+}
+
 int sct_store_trace(sct_store *s, const char *trace_id)
 {
     return s->ops->trace ? s->ops->trace(s, trace_id) : SCT_OK;

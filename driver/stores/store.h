@@ -101,6 +101,10 @@ char *sct_store_canonical(const char *url);
  * is no memory. */
 char *sct_store_folder(const char *url);
 
+/* Whether there is such a bucket. SCT_OK, also where that is not for us to know, and of folders, which were
+ * there when they were opened; SCT_ERR_NOT_FOUND; what else a request may fail with. */
+int sct_store_check(sct_store *s);
+
 /* X-Amzn-Trace-Id of what follows, by which AWS detects loops; copied. NULL or "": none. */
 int sct_store_trace(sct_store *s, const char *trace_id);
 

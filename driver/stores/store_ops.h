@@ -10,6 +10,7 @@ struct sct_store_ops {
     int (*open)(sct_store **out, const char *url, const struct sct_store_spec *spec,
                 struct sct_report *report);
     void (*close)(sct_store *s);
+    int (*check)(sct_store *s); /* NULL: it is there */
     int (*trace)(sct_store *s, const char *trace_id);
     int (*head)(sct_store *s, const char *key, const char *version,
                 struct sct_object *out);

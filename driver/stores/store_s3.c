@@ -355,6 +355,7 @@ const struct sct_store_ops sct_store_s3 = {
     .copy = copy_s3,
     .remove = remove_s3,
     .presign = presign_s3,
+    .check = sct_s3_check,
     .list = sct_s3_list,
     .next = sct_s3_list_next,
     .close_list = sct_s3_list_close,

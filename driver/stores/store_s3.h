@@ -56,6 +56,7 @@ int sct_s3_get(sct_store *s, const char *key, const char *version,
 int sct_s3_read(sct_store_reader *r, void *buffer, size_t capacity, size_t *n);
 void sct_s3_close_reader(sct_store_reader *r);
 
+int sct_s3_check(sct_store *s);
 int sct_s3_list(sct_store *s, const char *prefix, const char *after,
                 sct_store_list **list);
 int sct_s3_list_next(sct_store_list *l, struct sct_object *out);

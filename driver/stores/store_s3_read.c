@@ -211,6 +211,18 @@ static int fetch_page(struct s3_list *l)
     return status;
 }
 
+/* A list of next to nothing: unlike HEAD, its answer says what it is that is not there. */
+int sct_s3_check(sct_store *s)
+{
+    sct_store_list *list;
+    int status = sct_s3_list(s, ".scantling/nothing/", "", &list);
+    if (status == SCT_OK) {
+        status = fetch_page((struct s3_list *)list);
+        sct_s3_list_close(list);
+    }
+    return status == SCT_ERR_DENIED ? (int)SCT_OK : status;
+}
+
 int sct_s3_list_next(sct_store_list *list, struct sct_object *out)
 {
     struct s3_list *const l = (struct s3_list *)list;

@@ -109,6 +109,11 @@ static int read_options(struct command *c, int argc, char **argv)
                           c->settings.queue ? "target" : "queue");
         return SCT_ERR_ARGUMENT;
     }
+    if (c->settings.failed && strcmp(c->settings.failed, c->settings.queue) == 0) {
+        sct_text_complain(
+            "worker: --failed is --queue: failures would be worked on again");
+        return SCT_ERR_ARGUMENT;
+    }
     return SCT_OK;
 }
 
@@ -218,7 +223,8 @@ static void describe_service(struct command *c)
                                    .log = &c->log,
                                    .isolate = c->isolate,
                                    .metrics = c->metrics,
-                                   .is_durable = 1};
+                                   .is_durable = 1,
+                                   .checks_target = 1};
     memcpy(s->source, c->settings.source, sizeof s->source);
 }
 

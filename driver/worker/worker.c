@@ -267,9 +267,11 @@ static void measure(sct_worker *w, int64_t *measured_ms)
 static int poll_queue(sct_worker *w, int n_room, int *n, struct sct_report *report)
 {
     struct sct_sqs_message message[SCT_SQS_MAX_RECEIVE];
-    const struct sct_sqs_receipt how = {.max_messages = n_room,
-                                        .wait_s = w->spec.wait_s,
-                                        .visibility_s = w->spec.visibility_s};
+    const struct sct_sqs_receipt how = {
+        .max_messages = n_room,
+        /* The first answer comes at once: it says that we are ready. */
+        .wait_s = w->is_answered ? w->spec.wait_s : 0,
+        .visibility_s = w->spec.visibility_s};
     const int status = w->spec.queue.receive(w->spec.queue.ctx, &how, message, n, report);
     if (status == SCT_OK) {
         hold(w, message, *n);

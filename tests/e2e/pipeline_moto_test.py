@@ -112,13 +112,21 @@ class Resize(PipelineTest):
             self.assertEqual(json.loads(invocation.answer), {"batchItemFailures": []})
         self.assertEqual(sum(m["outputs"] for m in self.events("made")), 2)
 
+    def test_what_is_wrong_with_the_target_is_no_failure_of_the_picture(self):
+        self.upload("a.jpg")
+        function = self.lambda_of("resize", SCANTLING_TARGET=f"s3://not-there-{self.n_tests}")
+        messages = self.notifications()
+        answer = json.loads(function.invoke(self.sqs_event(messages)).answer)
+        self.assertEqual([f["itemIdentifier"] for f in answer["batchItemFailures"]], [m["MessageId"] for m in messages])
+        self.assertEqual(self.depth(self.failed), 0)
+
     def test_what_may_pass_is_handed_back_alone(self):
         self.upload("a.jpg")
         messages = self.notifications()
         lost = dict(messages[0], MessageId="other", Body=messages[0]["Body"].replace(self.uploads, "refused-" + self.uploads))
         self.environment["SCANTLING_SOURCE"] = ""
         answer = json.loads(self.function.invoke(self.sqs_event([lost, messages[0]])).answer)
-        self.assertEqual(answer, {"batchItemFailures": []})  # a bucket that is not there holds no picture any more
+        self.assertEqual(answer, {"batchItemFailures": [{"itemIdentifier": "other"}]})  # of a bucket that is not there nothing is known
         self.assertEqual(self.outputs(), ["a.jpg/large.jpg", "a.jpg/small.jpg"])
 
     def test_no_event_has_a_file_of_this_machine_published(self):
@@ -294,13 +302,17 @@ class Survey(PipelineTest):
             self.write("uploads/" + name, "")
             with open(os.path.join(folder, name), "wb") as f:
                 f.write(picture())
-        words = ("--target", "made", "--no-sandbox")
+        words = ("--target", "./made", "--no-sandbox")
         self.environment.pop("SCANTLING_TARGET")
         self.assertEqual(self.command("backfill", "--source", "uploads", *words)[-1]["fine"], 2)
         url = f"file://{folder}/"  # another spelling of the same
         self.assertEqual([o["event"] for o in self.command("backfill", "--source", url, *words)], ["current", "current", "complete"])
         self.assertEqual(self.command("verify", "--source", url, "--target", "made")[-1]["complete"], 2)
-        for target in ("uploads/made", f"file://{folder}/new/folder", "."):
+        done = subprocess.run([SCANTLING, "backfill", "--source", "uploads", "--target", "bucket"], env=self.environment,
+                              cwd=self.folder, timeout=600, stderr=subprocess.PIPE, check=False)  # fmt: skip
+        self.assertEqual((done.returncode, os.path.exists(os.path.join(self.folder, "bucket"))), (2, False))
+        self.assertIn(b"'bucket' is not s3://bucket/prefix", done.stderr)
+        for target in ("./uploads/made", f"file://{folder}/new/folder", "."):
             done = subprocess.run([SCANTLING, "backfill", "--source", "uploads", "--target", target], env=self.environment,
                                   cwd=self.folder, timeout=600, stderr=subprocess.PIPE, check=False)  # fmt: skip
             self.assertEqual(done.returncode, 2, target)
@@ -319,6 +331,33 @@ class Survey(PipelineTest):
         self.assertEqual(self.outputs(), [])
         verdicts = [json.loads(m["Body"])["failure"]["verdict"] for m in self.receive(self.failed)]
         self.assertEqual(verdicts, ["argument"] * 3)
+
+    def test_a_target_that_is_not_there_is_found_at_the_start(self):
+        self.upload("a.jpg")
+        target = f"s3://not-there-{self.n_tests}"
+        for command in ("backfill", "verify"):
+            done = subprocess.run([SCANTLING, command, "--source", f"s3://{self.uploads}", "--target", target, "--failed", self.failed],
+                                  env=self.environment, timeout=600, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)  # fmt: skip
+            self.assertNotEqual(done.returncode, 0, command)
+            self.assertIn(f"{target}: there is no such bucket", done.stdout.decode())
+        self.assertEqual(self.depth(self.failed), 0)
+
+    def test_a_state_belongs_to_its_target_and_variants(self):
+        self.upload("a.jpg")
+        state = os.path.join(self.folder, "state")
+        with open(state, "w", encoding="utf-8") as f:
+            json.dump({"source": f"s3://{self.uploads}", "prefix": "", "wanted": "s3://another", "after": "z", "seen": 9}, f)
+        done = subprocess.run([SCANTLING, *self.words("backfill", "--no-sandbox", "--state", state)], env=self.environment, timeout=600,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)  # fmt: skip
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("is no state of this survey", done.stdout.decode())
+
+    def test_a_queue_is_not_redriven_to_itself(self):
+        for command in ("redrive", "backfill"):
+            done = subprocess.run([SCANTLING, command, "--failed", self.failed, "--queue", self.failed, "--source", f"s3://{self.uploads}"],
+                                  env=self.environment, timeout=600, stderr=subprocess.PIPE, check=False)  # fmt: skip
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(b"--failed is --queue", done.stderr)
 
     def test_backfill_puts_events_on_a_queue_that_the_function_reads(self):
         keys = self.fill()

@@ -279,6 +279,9 @@ class Refusals(WorkerTest):
         self.refuse_worker([*fine, "word"], "word")
         self.refuse_worker([*fine, "--queue", "q"], "no URL of a queue")
         self.refuse_worker([*fine, "--variants", "/nonexistent"], "nonexistent")
+        self.refuse_worker([*fine, "--failed", self.queue], "--failed is --queue")
+        self.refuse_worker([*fine, "--target", "thumbs"], "'thumbs' is not s3://bucket/prefix")
+        self.refuse_worker([*fine, "--target", "s3://not-there"], "s3://not-there: there is no such bucket")
 
     def test_a_queue_that_is_not_there_ends_it(self):
         self.queue += "x"
