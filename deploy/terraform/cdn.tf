@@ -57,6 +57,25 @@ resource "aws_cloudfront_response_headers_policy" "cdn" {
   name    = var.name
   comment = "Pictures are pictures, and over TLS."
 
+  # A page looks for the variants of what it has uploaded (deploy/site). The CDN answers the browser, whatever the origin says.
+  dynamic "cors_config" {
+    for_each = length(var.cors_origins) > 0 ? [var.cors_origins] : []
+    content {
+      access_control_allow_credentials = false
+      access_control_max_age_sec       = 3600
+      origin_override                  = true
+      access_control_allow_origins {
+        items = cors_config.value
+      }
+      access_control_allow_methods {
+        items = ["GET", "HEAD"]
+      }
+      access_control_allow_headers {
+        items = ["*"] # there has to be something
+      }
+    }
+  }
+
   security_headers_config {
     content_type_options {
       override = true
@@ -128,12 +147,12 @@ resource "aws_cloudfront_distribution" "cdn" {
     response_headers_policy_id = aws_cloudfront_response_headers_policy.cdn[0].id
   }
 
-  # A picture may be about to be made: do not remember for long that it is missing.
+  # A picture may be about to be made: do not remember for long that it is missing, least of all where a page is waiting for it.
   dynamic "custom_error_response" {
     for_each = [403, 404]
     content {
       error_code            = custom_error_response.value
-      error_caching_min_ttl = 5
+      error_caching_min_ttl = var.presign ? 1 : 5
     }
   }
 

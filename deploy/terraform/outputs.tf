@@ -23,6 +23,23 @@ output "presign_url" {
   value       = one(concat(aws_lambda_function_url.presign[*].function_url, aws_apigatewayv2_stage.presign[*].invoke_url))
 }
 
+output "site_config" {
+  description = "config.json of deploy/site, a page that uploads; null without presign by jwt and cdn."
+  value = local.presign_by_jwt == 0 || !var.cdn ? null : jsonencode({
+    presign    = aws_apigatewayv2_stage.presign[0].invoke_url
+    pictures   = "https://${length(var.cdn_domains) > 0 ? var.cdn_domains[0] : aws_cloudfront_distribution.cdn[0].domain_name}/"
+    prefix     = var.uploads_prefix
+    key        = coalesce(var.key_template, try(jsondecode(var.variants).key, null), "{folder}{file}/{name}.{ext}")
+    types      = var.upload_types
+    max_bytes  = var.upload_max_bytes
+    patience_s = 120
+    variants = [for variant in jsondecode(var.variants).variants : {
+      name   = variant.name
+      format = try(variant.format, jsondecode(var.variants).defaults.format, "source")
+    }]
+  })
+}
+
 output "work_queue_url" {
   description = "The queue of events, for scantling backfill and redrive; null with the triggers s3 and workflow."
   value       = one(aws_sqs_queue.work[*].url)

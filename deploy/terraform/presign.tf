@@ -21,7 +21,15 @@ module "presign" {
   log_days     = var.log_days
   log_level    = var.log_level
   tags         = var.tags
-  environment = merge(
+  environment  = local.presign_settings
+}
+
+locals {
+  presign_timeout_s = 10
+  presign_by_iam    = var.presign && var.presign_auth == "iam" ? 1 : 0
+  presign_by_jwt    = var.presign && var.presign_auth == "jwt" ? 1 : 0
+
+  presign_settings = merge(
     {
       SCANTLING_UPLOADS          = local.settings.SCANTLING_SOURCE
       SCANTLING_AUTH             = var.presign_auth
@@ -36,12 +44,6 @@ module "presign" {
       SCANTLING_JWT_AUDIENCE = var.jwt_audience
     } : {},
   )
-}
-
-locals {
-  presign_timeout_s = 10
-  presign_by_iam    = var.presign && var.presign_auth == "iam" ? 1 : 0
-  presign_by_jwt    = var.presign && var.presign_auth == "jwt" ? 1 : 0
 }
 
 # Callers need lambda:InvokeFunctionUrl and lambda:InvokeFunction on the alias, in policies of their own.

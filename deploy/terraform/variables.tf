@@ -202,7 +202,7 @@ variable "failed_days" {
 }
 
 variable "cors_origins" {
-  description = "Origins whose pages may upload with presigned URLs and ask for them: [\"https://www.example.com\"]."
+  description = "Origins whose pages may ask for URLs for uploads, upload with them, and read resized pictures through the CDN: [\"https://www.example.com\"]."
   type        = list(string)
   default     = []
 

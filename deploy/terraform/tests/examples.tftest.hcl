@@ -41,6 +41,14 @@ run "complete" {
     condition     = toset(keys(output.scantling.functions)) == toset(["resize", "failed", "presign", "render"]) && output.scantling.pictures_url == "https://mock.cloudfront.net/" && output.scantling.presign_url != null
     error_message = "Four functions, a CDN, and URLs for uploads."
   }
+  assert {
+    condition = jsondecode(output.site_config) == {
+      presign  = output.scantling.presign_url, pictures = "https://mock.cloudfront.net/", prefix = "photos/", key = "{folder}{file}/{name}.{ext}"
+      types    = ["image/jpeg", "image/png", "image/webp"], max_bytes = 50000000, patience_s = 120
+      variants = [for name in ["large", "medium", "small", "square"] : { name = name, format = "webp" }]
+    }
+    error_message = "The page's config.json says where to ask, where pictures will be, and what they are called."
+  }
 }
 
 run "workflow" {

@@ -29,6 +29,10 @@ run "cdn" {
     condition     = aws_cloudfront_distribution.cdn[0].default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https" && aws_cloudfront_distribution.cdn[0].default_cache_behavior[0].target_origin_id == "resized"
     error_message = "Pictures come over TLS, from the bucket."
   }
+  assert {
+    condition     = length(aws_cloudfront_response_headers_policy.cdn[0].cors_config) == 0 && toset([for e in aws_cloudfront_distribution.cdn[0].custom_error_response : e.error_caching_min_ttl]) == toset([5])
+    error_message = "No page may read pictures unless it is named."
+  }
 }
 
 run "render" {
@@ -89,7 +93,7 @@ run "presign_by_iam" {
   }
 
   assert {
-    condition     = aws_lambda_function_url.presign[0].authorization_type == "AWS_IAM" && length(aws_apigatewayv2_api.presign) == 0
+    condition     = output.site_config == null && aws_lambda_function_url.presign[0].authorization_type == "AWS_IAM" && length(aws_apigatewayv2_api.presign) == 0
     error_message = "Lambda checks the caller."
   }
   assert {
@@ -107,8 +111,32 @@ run "presign_by_token" {
     jwt_keys     = "-----BEGIN PUBLIC KEY-----"
     jwt_issuer   = "https://login.example.com"
     jwt_audience = "pictures"
+    key_template = "{stem}/{name}.{ext}"
+    variants     = "{\"variants\": [{\"name\": \"a\", \"size\": 400}, {\"name\": \"b\", \"size\": 40, \"format\": \"png\"}]}"
+    cors_origins = ["https://www.example.com"]
   }
 
+  # What a page of another origin needs: tests/e2e/site_test.py has a browser ask for it.
+  assert {
+    condition     = local.presign_settings.SCANTLING_CORS_ORIGINS == "https://www.example.com"
+    error_message = "The page may ask for URLs."
+  }
+  assert {
+    condition     = one(aws_s3_bucket_cors_configuration.uploads[0].cors_rule).allowed_methods == toset(["PUT"]) && one(aws_s3_bucket_cors_configuration.uploads[0].cors_rule).allowed_headers == toset(["content-type", "content-length", "if-none-match"])
+    error_message = "It may upload, with the headers that are signed into the URL."
+  }
+  assert {
+    condition     = one(one(aws_cloudfront_response_headers_policy.cdn[0].cors_config).access_control_allow_origins).items == toset(["https://www.example.com"]) && one(one(aws_cloudfront_response_headers_policy.cdn[0].cors_config).access_control_allow_methods).items == toset(["GET", "HEAD"]) && one(aws_cloudfront_response_headers_policy.cdn[0].cors_config).origin_override
+    error_message = "It may read pictures at the CDN, and learn that there is none yet."
+  }
+  assert {
+    condition     = toset([for e in aws_cloudfront_distribution.cdn[0].custom_error_response : e.error_caching_min_ttl]) == toset([1])
+    error_message = "It does not wait longer for a picture than it takes."
+  }
+  assert {
+    condition     = jsondecode(output.site_config).key == "{stem}/{name}.{ext}" && jsondecode(output.site_config).variants == [{ name = "a", format = "source" }, { name = "b", format = "png" }]
+    error_message = "Its config.json has the keys of this stack."
+  }
   assert {
     condition     = length(aws_lambda_function_url.presign) == 0 && aws_apigatewayv2_stage.presign[0].default_route_settings[0].throttling_rate_limit == 20
     error_message = "An API with a limit on requests, and no open function URL."

@@ -109,6 +109,11 @@ resource "aws_sqs_queue_policy" "index" {
   })
 }
 
+output "site_config" {
+  description = "config.json for the page: deploy/site."
+  value       = module.scantling.site_config
+}
+
 output "scantling" {
   description = "All that there is to know of it."
   value       = module.scantling
