@@ -30,8 +30,9 @@ enum sct_effect_kind {
     SCT_EFFECT_CURRENT, /* all outputs were there */
     SCT_EFFECT_STALE,   /* what is there is newer */
     SCT_EFFECT_GONE,    /* the source is not there any more */
-    SCT_EFFECT_REMOVED, /* the outputs of a source that is gone, as many as there were */
-    SCT_EFFECT_IGNORED  /* nothing that concerns pictures */
+    SCT_EFFECT_REMOVED, /* the outputs of a source that is gone, as many as there were; where the
+                           template has a folder for each source, of former variants, too */
+    SCT_EFFECT_IGNORED /* nothing that concerns pictures */
 };
 
 struct sct_effect_result {

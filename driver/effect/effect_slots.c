@@ -6,6 +6,7 @@
  *
  * Looking costs a request for each output. When the first one is not there the others are taken
  * to be missing too: their writing on condition that there is nothing finds out otherwise. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -257,11 +258,68 @@ static int remove_guesses(struct sct_effect *e, int i)
     return status;
 }
 
+/* The folder that only outputs of this source are in, where the template says that there is one; for
+ * free. NULL: there is none, or no memory, which `status` tells. */
+static char *name_own_folder(struct sct_effect *e, int *status)
+{
+    static const char mark[] = "{file}/";
+    char part[sizeof e->recipe->key];
+    const char *const at = strstr(e->recipe->key, mark);
+    if (!at)
+        return NULL;
+    snprintf(part, sizeof part, "%.*s", (int)(at - e->recipe->key + (long)strlen(mark)),
+             e->recipe->key);
+    char *const folder =
+        sct_key_expand(part, e->record->key, &e->recipe->variant[0], &sct_jpeg_encoder);
+    if (!folder)
+        *status = sct_effect_fail(e, SCT_ERR_MEMORY, NULL);
+    return folder;
+}
+
+static int remove_former(struct sct_effect *e, const char *key)
+{
+    sct_store *const target = e->spec->target;
+    struct sct_origin there;
+    int status = sct_store_head(target, key, NULL, &e->object);
+    if (status == SCT_ERR_NOT_FOUND)
+        return SCT_OK;
+    if (status == SCT_OK) {
+        sct_origin_read(&there, &e->object.attributes);
+        const enum sct_relation relation = sct_origin_compare(&there, &e->wanted);
+        if (relation == SCT_RELATION_OTHER || relation == SCT_RELATION_LATER)
+            return SCT_OK;
+        status = sct_store_delete(target, key, NULL);
+    }
+    return status == SCT_OK ? status : sct_effect_fail(e, status, target);
+}
+
+/* Outputs of variants that are wanted no more: whoever takes a picture back takes those back, too. */
+static int remove_former_variants(struct sct_effect *e)
+{
+    int status = SCT_OK;
+    struct sct_object object;
+    sct_store_list *list;
+    char *const folder = name_own_folder(e, &status);
+    if (!folder)
+        return status;
+    status = sct_store_list_open(e->spec->target, folder, "", &list);
+    free(folder);
+    if (status != SCT_OK)
+        return sct_effect_fail(e, status, e->spec->target);
+    while ((status = sct_store_list_next(list, &object)) == SCT_OK)
+        if ((status = remove_former(e, object.key)) != SCT_OK)
+            break;
+    sct_store_list_close(list);
+    return status == SCT_DONE ? (int)SCT_OK : sct_effect_fail(e, status, e->spec->target);
+}
+
 int sct_slots_remove(struct sct_effect *e)
 {
     int status = SCT_OK;
     for (int i = 0; status == SCT_OK && i < e->recipe->n_variants; i++)
         if (e->slot[i].state != SCT_SLOT_UNWANTED)
             status = e->slot[i].is_guess ? remove_guesses(e, i) : remove_slot(e, i);
+    if (status == SCT_OK && e->spec->only == SCT_EFFECT_ALL)
+        status = remove_former_variants(e);
     return status;
 }

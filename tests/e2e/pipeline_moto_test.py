@@ -412,6 +412,15 @@ class Survey(PipelineTest):
         self.assertEqual((self.depth(queue), self.depth(self.failed)), (0, 2))
         self.assertEqual(self.command(*words)[-1]["sent"], 1)  # at once: nothing has been hidden
 
+    def test_redrive_tells_what_it_cannot_get(self):
+        function = self.lambda_of("resize")
+        self.upload("a.jpg", data=b"text")
+        function.invoke(self.sqs_event(self.notifications()))
+        self.receive(self.failed)  # by somebody who keeps it
+        queue = self.moto.make_queue(f"again{self.n_tests}")
+        *_, complete, trouble = self.command("redrive", "--failed", self.failed, "--queue", queue)
+        self.assertEqual((complete["sent"], complete["hidden"], trouble["event"]), (0, 1, "trouble"))
+
     def test_redrive_leaves_what_is_not_wanted(self):
         function = self.lambda_of("resize")
         for key, data in (("a.jpg", b"text"), ("b.jpg", picture(BROKEN))):

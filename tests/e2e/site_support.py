@@ -42,7 +42,7 @@ def skip_without_chromium(name):
         sys.exit(skip(name, "no python3-selenium"))
     for path in (CHROMIUM, DRIVER):
         if not os.path.exists(path):
-            sys.exit(skip(name, f"no {path} (ci/setup: chromium, chromium-driver)"))
+            sys.exit(skip(name, f"no {path} (ci/setup --browser)"))
 
 
 def skip(name, why):

@@ -120,6 +120,20 @@ class Pictures(WorkerTest):
         self.drain("--mirror-deletes")
         self.assertEqual(self.outputs(), [])
 
+    def test_deletes_reach_what_former_variants_have_made(self):
+        self.upload("a.jpg")
+        self.send(self.ours("a.jpg"))
+        self.drain()
+        self.variants = self.write("fewer.json", '{"variants": [{"name": "small", "size": "24x24", "fit": "cover", "format": "png"}]}')
+        self.upload("a.jpg/other.jpg")  # another source, whose outputs are in the same folder
+        self.send(self.ours("a.jpg/other.jpg"))
+        self.drain()
+        self.assertEqual(self.outputs(), ["a.jpg/large.jpg", "a.jpg/other.jpg/small.png", "a.jpg/small.png"])
+        self.store("rm", self.uploads, "a.jpg")
+        self.send(dict(self.ours("a.jpg"), event="removed"))
+        self.drain("--mirror-deletes")
+        self.assertEqual(self.outputs(), ["a.jpg/other.jpg/small.png"])
+
     def test_every_record_of_a_message_counts(self):
         record = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put"}
         records = []
