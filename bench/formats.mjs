@@ -190,6 +190,8 @@ async function scoreJob(sharp, job, photos) {
 const options = parseArguments(process.argv.slice(2), { runs: 5, rounds: 3, jobs: "", scores: false });
 const chosen = options.jobs ? jobs.filter((job) => options.jobs.split(",").includes(job.name)) : jobs;
 const sharp = loadSharp();
+const unknown = options.jobs.split(",").filter((name) => name && !jobs.some((job) => job.name === name));
+if (unknown.length) throw new Error(`there is no job ${unknown.join(", ")}`);
 const results = { sharp: sharp.versions.sharp, vips: sharp.versions.vips, jobs: [], scores: [] };
 console.log(`sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}, zlib-ng ${sharp.versions["zlib-ng"]}, ` +
   `libpng ${sharp.versions.png}, libwebp ${sharp.versions.webp}`);
