@@ -56,6 +56,7 @@ struct sct_metrics {
     double duration_s;
     int64_t gauge[SCT_N_GAUGES];
     int is_set[SCT_N_GAUGES];
+    uint64_t trouble[SCT_N_TROUBLES];
 };
 
 /* ---- counting ----------------------------------------------------------------------- */
@@ -139,6 +140,20 @@ void sct_metrics_set(sct_metrics *m, enum sct_gauge gauge, int64_t value)
     pthread_mutex_lock(&m->lock);
     m->gauge[gauge] = value;
     m->is_set[gauge] = 1;
+    pthread_mutex_unlock(&m->lock);
+}
+
+void sct_metrics_forget(sct_metrics *m, enum sct_gauge gauge)
+{
+    pthread_mutex_lock(&m->lock);
+    m->is_set[gauge] = 0;
+    pthread_mutex_unlock(&m->lock);
+}
+
+void sct_metrics_count(sct_metrics *m, enum sct_trouble trouble)
+{
+    pthread_mutex_lock(&m->lock);
+    m->trouble[trouble]++;
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -330,6 +345,11 @@ static void add_all(struct sct_buffer *b, const sct_metrics *m)
         add_counter(b, "scantling_estimated_cost_usd_total", "That, times its price.",
                     all.gb_s * m->spec.usd_per_gb_s);
     }
+    add_counter(b, "scantling_queue_errors_total", "Requests to the queue that failed.",
+                (double)m->trouble[SCT_TROUBLE_QUEUE]);
+    add_counter(b, "scantling_undelivered_failures_total",
+                "Failures that the failure queue did not take; they come again.",
+                (double)m->trouble[SCT_TROUBLE_UNDELIVERED]);
     add_gauges(b, m);
 }
 

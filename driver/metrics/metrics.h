@@ -41,6 +41,12 @@ enum sct_gauge {
     SCT_N_GAUGES
 };
 
+enum sct_trouble {
+    SCT_TROUBLE_QUEUE,       /* a request to the queue failed */
+    SCT_TROUBLE_UNDELIVERED, /* a failure that the failure queue did not take */
+    SCT_N_TROUBLES
+};
+
 /* Of the environment: AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE, and
  * SCANTLING_USD_PER_GB_S. */
 void sct_metrics_spec_init(struct sct_metrics_spec *spec);
@@ -51,6 +57,9 @@ void sct_metrics_free(sct_metrics *m); /* accepts NULL */
 
 void sct_metrics_add(sct_metrics *m, const struct sct_metrics_sample *sample);
 void sct_metrics_set(sct_metrics *m, enum sct_gauge gauge, int64_t value);
+void sct_metrics_forget(sct_metrics *m,
+                        enum sct_gauge gauge); /* not known any more: not told */
+void sct_metrics_count(sct_metrics *m, enum sct_trouble trouble); /* Prometheus only */
 
 /* Lines in the embedded metric format about what was added since the last call: none where that
  * is nothing. now_ms: since 1970. SCT_OK; SCT_ERR_MEMORY: told next time. */

@@ -222,6 +222,8 @@ static int hand_over(sct_service *s, const struct sct_event_record *record,
     if (status != SCT_OK)
         sct_log_message(s->spec->log, SCT_LOG_ERROR, "failure_not_delivered", "%s: %s",
                         o->input, report.message);
+    if (status != SCT_OK && s->spec->metrics)
+        sct_metrics_count(s->spec->metrics, SCT_TROUBLE_UNDELIVERED);
     return status == SCT_OK;
 }
 

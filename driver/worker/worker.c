@@ -257,8 +257,12 @@ static void measure(sct_worker *w, int64_t *measured_ms)
     if (!w->spec.metrics || (*measured_ms > 0 && now_ms - *measured_ms < MEASURE_MS))
         return;
     *measured_ms = now_ms;
-    if (w->spec.queue.measure(w->spec.queue.ctx, &depth, &report) != SCT_OK)
+    if (w->spec.queue.measure(w->spec.queue.ctx, &depth, &report) != SCT_OK) {
+        sct_metrics_count(w->spec.metrics, SCT_TROUBLE_QUEUE);
+        sct_metrics_forget(w->spec.metrics, SCT_GAUGE_WAITING);
+        sct_metrics_forget(w->spec.metrics, SCT_GAUGE_IN_FLIGHT);
         return;
+    }
     sct_metrics_set(w->spec.metrics, SCT_GAUGE_WAITING, depth.n_waiting);
     sct_metrics_set(w->spec.metrics, SCT_GAUGE_IN_FLIGHT, depth.n_in_flight);
 }
@@ -280,6 +284,8 @@ static int poll_queue(sct_worker *w, int n_room, int *n, struct sct_report *repo
     if (!sct_verdict_of(status).is_transient && status != SCT_ERR_CORRUPT)
         return status;
     sct_log_message(w->spec.log, SCT_LOG_WARN, "queue", "receiving: %s", report->message);
+    if (w->spec.metrics)
+        sct_metrics_count(w->spec.metrics, SCT_TROUBLE_QUEUE);
     report->message[0] = '\0';
     pthread_mutex_lock(&w->lock);
     w->is_answered = 0;

@@ -67,6 +67,10 @@ int main(int argc, char **argv)
             add(m, line + 4);
         else if (strncmp(line, "gauge ", 6) == 0)
             sct_metrics_set(m, (enum sct_gauge)atoi(line + 6), atoll(line + 8));
+        else if (strncmp(line, "forget ", 7) == 0)
+            sct_metrics_forget(m, (enum sct_gauge)atoi(line + 7));
+        else if (strncmp(line, "trouble ", 8) == 0)
+            sct_metrics_count(m, (enum sct_trouble)atoi(line + 8));
         else if (strncmp(line, "alive ", 6) == 0 || strncmp(line, "ready ", 6) == 0)
             state[line[0] == 'r'] = atoi(line + 6);
         else

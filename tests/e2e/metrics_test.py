@@ -122,6 +122,18 @@ class Exposition(MetricsTest):
         self.assertAlmostEqual(samples["scantling_estimated_cost_usd_total", None] / gb_s, 1.5e-5, delta=2e-6)
         self.assertNotIn(("scantling_held_messages", None), samples)
 
+    def test_trouble_is_counted_and_what_is_not_known_is_not_told(self):
+        self.serve()
+        self.say("gauge 0 17")
+        before = self.scrape()
+        for line in ("trouble 0", "trouble 0", "trouble 1", "forget 0"):
+            self.say(line)
+        after = self.scrape()
+        for name, n in (("scantling_queue_errors_total", 2), ("scantling_undelivered_failures_total", 1)):
+            self.assertEqual((before[name, None], after[name, None]), (0, n))
+        waiting = ("scantling_queue_waiting_messages", None)
+        self.assertEqual((before[waiting], waiting in after), (17, False))
+
     def test_buckets_only_grow(self):
         self.serve()
         for ms in (1, 5, 5.1, 99, 100, 2500, 29999, 30001, 1e6):
