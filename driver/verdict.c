@@ -17,14 +17,13 @@ struct sct_verdict sct_verdict_of(int status)
 int sct_verdict_is_of_picture(int status)
 {
     switch (status) {
-    case SCT_ERR_ARGUMENT:
     case SCT_ERR_NOT_AN_IMAGE:
     case SCT_ERR_UNSUPPORTED:
     case SCT_ERR_TRUNCATED:
     case SCT_ERR_CORRUPT:
     case SCT_ERR_TOO_LARGE:
-    case SCT_ERR_CRASHED:
-    case SCT_ERR_PRECONDITION: return 1;
+    case SCT_ERR_TIMEOUT:
+    case SCT_ERR_CRASHED: return 1;
     default: return 0;
     }
 }

@@ -13,9 +13,8 @@ struct sct_verdict {
 
 struct sct_verdict sct_verdict_of(int status);
 
-/* Whether a failure is the input's own doing, or that of the event about it: no retry will help, and
- * it may be put aside. Of all else (stores, networks, rights, disks, memory, time) the input knows
- * nothing: it is to be kept and tried again. */
+/* Whether a failure says something of the picture itself. Of all else (stores, networks, rights,
+ * disks, memory) the picture knows nothing: it is to be kept where it is, and tried again. */
 int sct_verdict_is_of_picture(int status);
 
 /* Nothing to do: all outputs were there already. */

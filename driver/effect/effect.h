@@ -80,11 +80,14 @@ int sct_effect_look(sct_effect *e, const struct sct_effect_spec *spec,
 const char *sct_effect_key(const sct_effect *e, int i);
 
 /* Whether it is a failure after which the same record may succeed: when there is more time, the target is
- * there again, or somebody has given the rights that are missing. */
+ * there again, or somebody has given the rights that are missing. Not where the picture, the record
+ * or the key of an output is the reason. */
 static inline int sct_effect_may_pass(const struct sct_effect_result *result)
 {
-    return result->outcome.status < 0 &&
-           !sct_verdict_is_of_picture(result->outcome.status);
+    const int status = result->outcome.status;
+    return status == SCT_ERR_TIMEOUT ||
+           (status < 0 && status != SCT_ERR_ARGUMENT && status != SCT_ERR_PRECONDITION &&
+            !sct_verdict_is_of_picture(status));
 }
 
 /* The verdict: as of the outcome, "skipped" for CURRENT, STALE, GONE and IGNORED. */
