@@ -15,7 +15,11 @@ import { loadSharp, median, parseArguments, scantling } from "./common.mjs";
 
 const nThreads = availableParallelism();
 process.env.UV_THREADPOOL_SIZE = String(Math.max(4, nThreads)); // before sharp first uses it
-const jobs = [{ name: "1600 wide", widths: [1600] }, { name: "2048, 1080, 400, 200", widths: [2048, 1080, 400, 200] }];
+const jobs = [
+  { name: "1600 wide", widths: [1600] },
+  { name: "1600, 800, 400", widths: [1600, 800, 400] },
+  { name: "six sizes, 1600 to 200", widths: [1600, 1280, 1080, 800, 400, 200] },
+];
 
 async function sharpAll(sharp, files, widths, folder, nAtOnce) {
   const queue = [...files.entries()];
@@ -34,10 +38,13 @@ const options = parseArguments(process.argv.slice(2), { rounds: 3, copies: 2 });
 const sharp = loadSharp(), folder = mkdtempSync(join(tmpdir(), "scantling-throughput-"));
 const result = { n_threads: nThreads, rounds: options.rounds, sharp: sharp.versions.sharp, jobs: [] };
 try {
+  let megapixels = 0; // of all files
   const files = [], out = join(folder, "out");
   mkdirSync(out);
   for (const [i, file] of options.files.entries()) {
-    if (JSON.parse(execFileSync(scantling, ["info", "--json", file])).coding !== "baseline") continue;
+    const info = JSON.parse(execFileSync(scantling, ["info", "--json", file]));
+    if (info.coding !== "baseline") continue;
+    megapixels += options.copies * info.width * info.height / 1e6;
     for (let copy = 0; copy < options.copies; copy++) {
       files.push(join(folder, `${i}-${copy}.jpg`));
       copyFileSync(file, files.at(-1));
@@ -58,12 +65,12 @@ try {
         await run();
         if (round >= 0) rates[key].push(files.length / ((performance.now() - began) / 1000));
       }
-    const of = (key) => ({ images_per_s: median(rates[key]), all: rates[key] });
+    const of = (key) => ({ images_per_s: median(rates[key]), mp_per_s: median(rates[key]) * megapixels / files.length, all: rates[key] });
     const best = ["sharp_pictures", "sharp_threads"].sort((a, b) => median(rates[b]) - median(rates[a]))[0];
     const row = { name, widths, n_files: files.length, ours: of("ours"), sharp: { ...of(best), way: best }, sharp_pictures: of("sharp_pictures"),
       sharp_threads: of("sharp_threads"), ratio: median(rates.ours) / median(rates[best]) };
     result.jobs.push(row);
-    console.log(`${name.padEnd(24)} ${nThreads} processors, pictures/s: ours ${row.ours.images_per_s.toFixed(1)}, sharp ` +
+    console.log(`${name.padEnd(24)} ${nThreads} processors, pictures/s: ours ${row.ours.images_per_s.toFixed(1)} (${row.ours.mp_per_s.toFixed(0)} MP/s), sharp ` +
       `${row.sharp_pictures.images_per_s.toFixed(1)} (${nThreads} pictures at once), ${row.sharp_threads.images_per_s.toFixed(1)} (${nThreads} threads a picture): ` +
       `${row.ratio.toFixed(2)} times`);
   }
