@@ -61,7 +61,7 @@ static const struct option watch_options[] = {
     {"settle", required_argument, NULL, OPT_SETTLE},
     {"retries", required_argument, NULL, OPT_RETRIES},
     {"once", no_argument, NULL, OPT_ONCE},
-    {"mirror-deletes", no_argument, NULL, OPT_MIRROR_DELETES},
+    {"mirror-deletes", optional_argument, NULL, OPT_MIRROR_DELETES},
     LIMIT_OPTIONS,
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -302,7 +302,12 @@ static int take_watch_option(struct sct_watch_options *o, int c, const char *tex
         o->n_retries = (int)value;
         break;
     case OPT_ONCE: o->once = 1; break;
-    case OPT_MIRROR_DELETES: o->mirror_deletes = 1; break;
+    case OPT_MIRROR_DELETES:
+        if (text && strcmp(text, "all") != 0)
+            return sct_option_refuse("--mirror-deletes", text, "nothing, or all");
+        o->mirror_deletes = 1;
+        o->mirrors_empty = text != NULL;
+        break;
     default: return SCT_DONE;
     }
     return SCT_OK;

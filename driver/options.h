@@ -53,7 +53,8 @@ struct sct_watch_options {
     double settle_seconds;     /* how long a file must have been quiet */
     int n_retries;
     int once, mirror_deletes;
-    int without_sandbox;                       /* --no-sandbox */
+    int mirrors_empty;   /* --mirror-deletes=all: also when the whole source is gone */
+    int without_sandbox; /* --no-sandbox */
     char variants_key[SCT_KEY_TEMPLATE_BYTES]; /* of variants.json */
 };
 

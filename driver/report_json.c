@@ -161,6 +161,19 @@ int sct_report_json_print_event(FILE *out, const char *event, const struct sct_o
     return print_line(out, object, failed);
 }
 
+int sct_report_json_print_retry(FILE *out, const struct sct_outcome *o, int64_t delay_ms)
+{
+    json_t *const object = json_object();
+    int failed = 0;
+    set_event(object, "retry", &failed);
+    failed |= json_object_set_new(object, "input", make_string(o->input));
+    failed |= json_object_set_new(object, "verdict",
+                                  json_string(sct_verdict_of(o->status).word));
+    failed |= json_object_set_new(object, "message", make_string(o->message));
+    failed |= json_object_set_new(object, "delay_ms", json_integer(delay_ms));
+    return print_line(out, object, failed);
+}
+
 int sct_report_json_print_log(FILE *out, const char *event, int n,
                               const char *const pair[][2])
 {

@@ -15,6 +15,10 @@ int sct_report_json_print(FILE *out, const struct sct_outcome *outcome);
 int sct_report_json_print_event(FILE *out, const char *event,
                                 const struct sct_outcome *outcome, const char *failed);
 
+/* "retry" of such a log: input, verdict, message, and delay_ms, a number. */
+int sct_report_json_print_retry(FILE *out, const struct sct_outcome *outcome,
+                                int64_t delay_ms);
+
 /* A line of a log without an outcome: time, event, and n pairs of keys and texts. */
 int sct_report_json_print_log(FILE *out, const char *event, int n,
                               const char *const pair[][2]);

@@ -55,7 +55,10 @@ struct command {
     /* Owned: below which folder sources have gone, as far as is known; "": anywhere; NULL: nowhere. */
     char *sweep_folder;
     int64_t scanned_ms, swept_ms; /* when all was, the last time */
+    int is_sweep_seen;            /* all that it is for has been seen to go */
     int is_gone;                  /* the source folder is */
+    int is_refused;               /* to remove outputs at the start */
+    int n_unseen; /* folders that cannot be read, and sweeps that failed */
 };
 
 /* ---- signals ----------------------------------------------------------------------- */
@@ -81,10 +84,11 @@ static int wants_end(void *ctx)
 /* ---- what is seen ------------------------------------------------------------------ */
 
 /* A sweep takes long, and one does for all that has happened. */
-static void want_sweep(struct command *c, const char *folder)
+static void want_sweep(struct command *c, const char *folder, int is_seen)
 {
     if (!c->options->mirror_deletes)
         return;
+    c->is_sweep_seen = is_seen && (c->is_sweep_seen || !c->sweep_folder);
     char *const wanted = strdup(c->sweep_folder ? "" : folder);
     if (!wanted)
         c->status = SCT_ERR_MEMORY;
@@ -92,16 +96,18 @@ static void want_sweep(struct command *c, const char *folder)
     c->sweep_folder = wanted;
 }
 
-static void sweep(struct command *c)
+static int sweep(struct command *c)
 {
     char *const folder = c->sweep_folder;
     c->sweep_folder = NULL;
     if (!folder)
-        return;
-    sct_watch_sweep(&c->watch, folder, wants_end, c);
+        return SCT_OK;
+    const int status = sct_watch_sweep(&c->watch, folder, c->is_sweep_seen, wants_end, c);
+    c->n_unseen += status < 0;
     if (!folder[0])
         c->swept_ms = sct_queue_now();
     free(folder);
+    return status;
 }
 
 static void see(void *ctx, enum sct_sight sight, const char *key)
@@ -112,14 +118,16 @@ static void see(void *ctx, enum sct_sight sight, const char *key)
     switch (sight) {
     case SCT_SIGHT_OVERFLOW: /* and nobody knows what has gone */
         sct_watch_log_event(&o->common, "overflow", "");
-        want_sweep(c, "");
+        want_sweep(c, "", 0);
         return;
-    case SCT_SIGHT_FOLDER_GONE: want_sweep(c, key); return;
+    case SCT_SIGHT_FOLDER_GONE: want_sweep(c, key, 1); return;
     case SCT_SIGHT_UNREADABLE:
+        c->n_unseen++;
         sct_watch_log_trouble(&o->common, "%s/%s cannot be read: nothing in it is seen",
                               c->source_folder, key);
         return;
     case SCT_SIGHT_FOUND: /* whether it is complete is found out when it is opened */
+    case SCT_SIGHT_CREATED:
     case SCT_SIGHT_COMPLETE:
     case SCT_SIGHT_GONE: break;
     }
@@ -141,53 +149,66 @@ static int make_folder(const char *path)
     return SCT_ERR_ARGUMENT;
 }
 
-static int refuse_overlap(const char *a, const char *b)
+/* What would become of two folders in each other; the failed one is the second. */
+static int refuse(const char *a, const char *b, int is_failed)
+{
+    sct_text_complain("%s and %s overlap: %s", a, b,
+                      is_failed
+                          ? "failed inputs belong neither to the source nor to the target"
+                          : "outputs would become inputs");
+    return SCT_ERR_ARGUMENT;
+}
+
+static int is_prefix(const char *outer, const char *path)
+{
+    const size_t n = strlen(outer);
+    return strncmp(outer, path, n) == 0 &&
+           (path[n] == '/' || path[n] == '\0' || (n > 0 && outer[n - 1] == '/'));
+}
+
+/* By name, before there is anything: folders that are still to be made are below what is there. */
+static int refuse_names(const char *a, const char *b, int is_failed)
+{
+    char *const x = sct_store_canonical(a), *const y = sct_store_canonical(b);
+    int status = x && y ? SCT_OK : SCT_ERR_MEMORY;
+    if (x && y && (is_prefix(x, y) || is_prefix(y, x)))
+        status = refuse(a, b, is_failed);
+    sct_mem_free(x);
+    sct_mem_free(y);
+    return status;
+}
+
+/* Whatever they are called. */
+static int refuse_overlap(const char *a, const char *b, int is_failed)
 {
     const int is_in = sct_walk_is_within(a, b), contains = sct_walk_is_within(b, a);
     if (is_in == 0 && contains == 0)
         return SCT_OK;
-    if (is_in < 0 || contains < 0)
-        sct_text_complain("%s, %s: %s", a, b, strerror(errno));
-    else
-        sct_text_complain("%s and %s overlap: outputs would become inputs", a, b);
+    if (is_in > 0 || contains > 0)
+        return refuse(a, b, is_failed);
+    sct_text_complain("%s, %s: %s", a, b, strerror(errno));
     return SCT_ERR_ARGUMENT;
-}
-
-/* A folder that is still to be made is where its nearest ancestor is. */
-static int refuse_inside(const char *outer, const char *path)
-{
-    char *const folder = strdup(path);
-    struct stat st;
-    if (!folder)
-        return SCT_ERR_MEMORY;
-    while (stat(folder, &st) != 0) {
-        char *const slash = strrchr(folder, '/');
-        if (!slash || slash == folder) {
-            strcpy(folder, slash ? "/" : ".");
-            break;
-        }
-        *slash = '\0';
-    }
-    const int is_inside = sct_walk_is_within(outer, folder) == 1;
-    free(folder);
-    if (is_inside)
-        sct_text_complain("%s and %s overlap: outputs would become inputs", outer, path);
-    return is_inside ? SCT_ERR_ARGUMENT : SCT_OK;
 }
 
 static int prepare_folders(const struct command *c)
 {
-    const char *const source = c->source_folder;
-    const char *const outside[] = {c->target_folder, c->options->failed};
+    const char *const source = c->source_folder, *const target = c->target_folder;
+    const char *const failed = c->options->failed;
+    const struct {
+        const char *a, *b;
+        int is_failed;
+    } pair[] = {{source, target, 0}, {source, failed, 1}, {target, failed, 1}};
     int status = SCT_OK;
-    for (int i = 0; status == SCT_OK && i < 2; i++)
-        status = outside[i] ? refuse_inside(source, outside[i]) : SCT_OK;
-    for (int i = 0; status == SCT_OK && i < 2; i++)
-        status = outside[i] ? make_folder(outside[i]) : SCT_OK;
-    for (int i = 0; status == SCT_OK && i < 2; i++)
-        status = outside[i] ? refuse_overlap(source, outside[i]) : SCT_OK;
-    if (status == SCT_OK && outside[0] && outside[1])
-        status = refuse_overlap(outside[0], outside[1]);
+    for (int i = 0; status == SCT_OK && i < 3; i++)
+        if (pair[i].a && pair[i].b)
+            status = refuse_names(pair[i].a, pair[i].b, pair[i].is_failed);
+    if (status == SCT_OK && target)
+        status = make_folder(target);
+    if (status == SCT_OK && failed)
+        status = make_folder(failed);
+    for (int i = 0; status == SCT_OK && i < 3; i++)
+        if (pair[i].a && pair[i].b)
+            status = refuse_overlap(pair[i].a, pair[i].b, pair[i].is_failed);
     return status;
 }
 
@@ -389,7 +410,7 @@ static int look_around(struct command *c)
         return SCT_OK;
     const int status = scan(c);
     if (!sct_tree_is_blind(c->tree) || now - c->swept_ms > BLIND_SWEEP_MS)
-        want_sweep(c, "");
+        want_sweep(c, "", 0);
     return status;
 }
 
@@ -412,7 +433,7 @@ static int watch_on(struct command *c)
         if (status == SCT_OK)
             status = c->status;
         if (status == SCT_OK)
-            sweep(c);
+            (void)sweep(c); /* has said why, if it could not */
     }
     if (c->is_gone)
         sct_watch_log_trouble(&c->options->common, "%s is gone", c->options->source);
@@ -443,7 +464,7 @@ static int run(struct command *c)
 {
     const struct sct_watch_options *const o = c->options;
     pthread_t guard;
-    char text[64];
+    char text[96];
     snprintf(text, sizeof text, "%d variants, %d at a time, %s sandbox",
              o->common.n_variants, o->common.n_jobs, c->watch.isolate ? "in a" : "no");
     sct_watch_log_event(&o->common, "started", text);
@@ -451,12 +472,12 @@ static int run(struct command *c)
     if (status == SCT_OK)
         status = scan(c);
     if (status == SCT_OK) {
-        want_sweep(c, "");
-        sweep(c);
+        want_sweep(c, "", 0);
+        c->is_refused = sweep(c) == SCT_DONE;
     }
-    if (status == SCT_OK && !o->once)
+    if (status == SCT_OK && !o->once && !c->is_refused)
         status = watch_on(c);
-    else if (status == SCT_OK && c->n_signals == 0)
+    else if (status == SCT_OK && c->n_signals == 0 && !c->is_refused)
         sct_queue_close(c->watch.queue);
     else
         sct_queue_stop(c->watch.queue);
@@ -466,7 +487,11 @@ static int run(struct command *c)
         eventfd_write(c->over, 1);
         pthread_join(guard, NULL);
     }
-    snprintf(text, sizeof text, "%d fine, %d failed", c->watch.n_fine, c->watch.n_failed);
+    int n = snprintf(text, sizeof text, "%d fine, %d failed", c->watch.n_fine,
+                     c->watch.n_failed);
+    if (c->watch.n_left > 0)
+        snprintf(text + n, sizeof text - (size_t)n, ", of which %d stay where they are",
+                 c->watch.n_left);
     sct_watch_log_event(&o->common, "stopped", text);
     return status;
 }
@@ -494,6 +519,17 @@ static void finish(struct command *c)
     free(c->options);
 }
 
+static int find_exit(struct command *c)
+{
+    const struct sct_watch *const w = &c->watch;
+    if (!has_threads(c) || c->is_refused)
+        return SCT_EXIT_ALL;
+    if (c->is_gone)
+        return SCT_EXIT_SOME;
+    return c->options->once ? sct_exit_for(w->n_fine, w->n_failed + c->n_unseen)
+                            : SCT_EXIT_OK;
+}
+
 int sct_command_watch(int argc, char **argv)
 {
     struct command c = {
@@ -515,10 +551,7 @@ int sct_command_watch(int argc, char **argv)
         sct_text_complain("out of memory");
         exit_status = SCT_EXIT_ALL;
     } else if (status == SCT_OK) {
-        exit_status = !has_threads(&c)  ? SCT_EXIT_ALL
-                      : c.is_gone       ? SCT_EXIT_SOME
-                      : c.options->once ? sct_exit_for(c.watch.n_fine, c.watch.n_failed)
-                                        : SCT_EXIT_OK;
+        exit_status = find_exit(&c);
     }
     finish(&c);
     return sct_command_close_stdout(exit_status);

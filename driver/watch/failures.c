@@ -1,15 +1,17 @@
 /* The folder of failed inputs.
  *
- *     take, under the lock:   choose a place -> intent -> move -> line -> drop the intent
+ *     take, under the lock:   choose a place -> intent -> marker -> move -> line -> drop the intent
  *
  *     killed after            left                            at the next start
- *     the intent              the input, the intent           the intent is dropped; it fails again
+ *     the intent, the marker  the input, the intent           the intent is dropped; it fails again, or
+ *                                                             is fine and the marker goes
  *     a copy, not the unlink  both, the intent                unlink -> line -> drop
  *     the move                the moved input, the intent     line -> drop
  *     the line                that, the line, the intent      the line is found by its id -> drop
  *
  * Intents are files in .intents: the line that is going to be written. A line is one write, and a
- * torn one, of a full disk, is ended before the next. */
+ * torn one, of a full disk, is ended before the next. A marker is there before its input is gone:
+ * nobody ever sees a source that is neither there nor held. */
 #define _GNU_SOURCE 1
 #include "failures.h"
 
@@ -26,8 +28,10 @@
 #include <unistd.h>
 
 #include "beneath.h"
+#include "buffer.h"
 #include "clock.h"
 #include "mark.h"
+#include "mem.h"
 #include "move_file.h"
 #include "paths.h"
 #include "status.h"
@@ -93,6 +97,22 @@ static json_t *make_string(const char *bytes)
     return string;
 }
 
+/* "name", and "name_encoded" where that has lost bytes. Whether it failed. */
+static int set_path(json_t *o, const char *name, const char *path)
+{
+    struct sct_buffer encoded = {0};
+    char key[32];
+    int failed = json_object_set_new(o, name, make_string(path));
+    if (sct_text_is_utf8(path))
+        return failed;
+    snprintf(key, sizeof key, "%s_encoded", name);
+    sct_buffer_encode(&encoded, path, 1);
+    char *const text = sct_buffer_take(&encoded);
+    failed |= json_object_set_new(o, key, text ? json_string(text) : NULL);
+    sct_mem_free(text);
+    return failed;
+}
+
 /* NULL when there is no memory; the caller frees it. The id comes last: has_line relies on it. */
 static char *make_line(const struct sct_failed_input *input, const char *where,
                        const char *id)
@@ -101,8 +121,8 @@ static char *make_line(const struct sct_failed_input *input, const char *where,
     json_t *const o = json_object();
     sct_clock_print(now);
     int failed = json_object_set_new(o, "time", json_string(now));
-    failed |= json_object_set_new(o, "path", make_string(input->key));
-    failed |= json_object_set_new(o, "failed", make_string(where));
+    failed |= set_path(o, "path", input->key);
+    failed |= set_path(o, "failed", where);
     failed |= json_object_set_new(o, "verdict", json_string(input->verdict));
     failed |= json_object_set_new(o, "message", make_string(input->message));
     failed |= json_object_set_new(o, "permanent", json_boolean(input->is_permanent));
@@ -215,6 +235,83 @@ static int complete_intents(const sct_failures *f)
     return error;
 }
 
+/* ---- markers ----------------------------------------------------------------------- */
+
+static char *name_marker(const sct_failures *f, const char *source)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/.held/%s", f->folder, source) < 0 ? NULL : path;
+}
+
+/* 0 or an errno; *is_new: it was not there. What is in it is for people, and may be lost. */
+static int hold(const sct_failures *f, const struct sct_failed_input *input, int *is_new)
+{
+    char *const path = input->source ? name_marker(f, input->source) : NULL;
+    int error = 0;
+    *is_new = 0;
+    if (!input->source)
+        return 0;
+    const int fd =
+        path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666)
+             : -1;
+    if (fd >= 0) {
+        *is_new = 1;
+        (void)!write(fd, input->key, strlen(input->key));
+        close(fd);
+    } else {
+        error = !path ? ENOMEM : errno == EEXIST ? 0 : errno;
+    }
+    free(path);
+    return error;
+}
+
+int sct_failures_holds(const sct_failures *f, const char *source)
+{
+    char *const path = name_marker(f, source);
+    struct stat st;
+    const int is_held = !path || lstat(path, &st) == 0 || errno != ENOENT;
+    free(path);
+    return is_held;
+}
+
+int sct_failures_release(const sct_failures *f, const char *source)
+{
+    char *const path = name_marker(f, source);
+    const int error = !path ? ENOMEM : unlink(path) == 0 || errno == ENOENT ? 0 : errno;
+    free(path);
+    return error;
+}
+
+int sct_failures_differ(const sct_failures *f, const char *name, const char *text)
+{
+    char there[80], *const path = name_marker(f, name);
+    const int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    const ssize_t n = fd >= 0 ? read(fd, there, sizeof there - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    there[n > 0 ? n : 0] = '\0';
+    return n > 0 && strcmp(there, text) != 0;
+}
+
+int sct_failures_keep(const sct_failures *f, const char *name, const char *text)
+{
+    int fd;
+    char *temp, *const path = name_marker(f, name);
+    int error = path ? sct_tempfiles_open(f->tempfiles, path, &fd, &temp) : ENOMEM;
+    if (!error) {
+        const ssize_t n = (ssize_t)strlen(text);
+        error = write(fd, text, (size_t)n) == n ? 0 : errno ? errno : ENOSPC;
+        close(fd);
+        if (error)
+            sct_tempfiles_discard(f->tempfiles, temp);
+        else
+            error = sct_tempfiles_publish(f->tempfiles, temp, path);
+    }
+    free(path);
+    return error;
+}
+
 /* ---- taking ------------------------------------------------------------------------ */
 
 /* The key, with ".1", ".2", ... before its extension where there is something already. NULL when
@@ -254,7 +351,7 @@ static int take_locked(sct_failures *f, const struct sct_failed_input *input,
     char *const path = *where ? path_in(f, *where) : NULL;
     char *const line = *where ? make_line(input, *where, id) : NULL;
     char *const intent = name_intent(f, id);
-    int status = SCT_ERR_MEMORY;
+    int status = SCT_ERR_MEMORY, is_new;
     if (!path || !line || !intent)
         goto done;
     int error = write_intent(f, intent, line, input->key, *where);
@@ -262,8 +359,12 @@ static int take_locked(sct_failures *f, const struct sct_failed_input *input,
         status = fail(message, message_bytes, intent, error);
         goto done;
     }
-    error = sct_move_file(f->source, input->key, path, f->tempfiles);
+    error = hold(f, input, &is_new);
+    if (!error)
+        error = sct_move_file(f->source, input->key, path, f->tempfiles);
     if (error) {
+        if (is_new)
+            sct_failures_release(f, input->source);
         status = error == ENOENT ? SCT_DONE : fail(message, message_bytes, path, error);
         unlink(intent);
         goto done;
@@ -279,6 +380,19 @@ done:
     return status;
 }
 
+/* Whether it is still what failed, and nobody is writing it. */
+static int is_at_rest(const sct_failures *f, const struct sct_failed_input *input)
+{
+    char mark[SCT_MARK_BYTES];
+    struct stat st;
+    const int fd = sct_mark_open(f->source, input->key, &st, mark);
+    if (fd < 0)
+        return 0;
+    const int is_at_rest = strcmp(mark, input->mark) == 0 && sct_mark_has_writer(fd) != 1;
+    close(fd);
+    return is_at_rest;
+}
+
 int sct_failures_take(sct_failures *f, const struct sct_failed_input *input, char **where,
                       char *message, size_t message_bytes)
 {
@@ -286,7 +400,7 @@ int sct_failures_take(sct_failures *f, const struct sct_failed_input *input, cha
     *where = NULL;
     message[0] = '\0';
     pthread_mutex_lock(&f->lock);
-    if (sct_mark_is_still(f->source, input->key, input->mark))
+    if (is_at_rest(f, input))
         status = take_locked(f, input, where, message, message_bytes);
     pthread_mutex_unlock(&f->lock);
     if (status != SCT_OK) {
@@ -312,8 +426,11 @@ int sct_failures_create(sct_failures **out, const char *folder, int source,
     f->folder = strdup(folder);
     char *const log = f->folder ? path_in(f, "failures.jsonl") : NULL;
     char *const intents = f->folder ? name_intent(f, "") : NULL;
-    if (log && intents) {
+    char *const markers = f->folder ? name_marker(f, "") : NULL;
+    if (log && intents && markers) {
         error = sct_path_make_folders(intents);
+        if (!error)
+            error = sct_path_make_folders(markers);
         if (!error)
             f->log =
                 open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -322,6 +439,7 @@ int sct_failures_create(sct_failures **out, const char *folder, int source,
         if (!error)
             error = complete_intents(f);
     }
+    free(markers);
     free(intents);
     free(log);
     if (error) {

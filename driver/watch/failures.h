@@ -3,8 +3,12 @@
  *     {"time": "2024-05-14T09:11:02.417Z", "path": "2024/a.jpg", "failed": "2024/a.1.jpg",
  *      "verdict": "truncated", "message": "...", "permanent": true, "mark": "...", "id": "..."}
  *
- * "failed" is where it is now; where there was something already a number is put in. One line for
- * each file and one file for each line, wherever the process is killed. Command only. */
+ * "failed" is where it is now; where there was something already a number is put in. Where a name is
+ * not UTF-8 "path_encoded" and "failed_encoded" have all its bytes, percent-encoded. One line for
+ * each file and one file for each line, wherever the process is killed.
+ *
+ * Whoever looks at the source afterwards finds the input gone, but nobody has removed it: it is held
+ * here, which a marker in the folder .held says until the same source is fine again. Command only. */
 #ifndef SCT_FAILURES_H
 #define SCT_FAILURES_H
 
@@ -19,6 +23,8 @@ struct sct_failed_input {
     const char *mark; /* sct_mark_print of what failed */
     const char *verdict, *message;
     int is_permanent;
+    const char
+        *source; /* the name of its marker, as outputs name their source; NULL: none */
 };
 
 /* Opens the folder, which is made where it is missing, and completes what a process that was killed
@@ -34,5 +40,18 @@ void sct_failures_free(sct_failures *f); /* accepts NULL */
  * or it is here, and its line, which could not be written, is at the next start. */
 int sct_failures_take(sct_failures *f, const struct sct_failed_input *input, char **where,
                       char *message, size_t message_bytes);
+
+/* Whether a source was moved here and has not been fine since; also where that cannot be found out. */
+int sct_failures_holds(const sct_failures *f, const char *source);
+
+/* It is fine again: its outputs are those of what is there now. 0 or an errno. */
+int sct_failures_release(const sct_failures *f, const char *source);
+
+/* A line that is kept here under a name, as what is known of a source folder: whether there is another
+ * one than `text`. */
+int sct_failures_differ(const sct_failures *f, const char *name, const char *text);
+
+/* Keeps it. 0 or an errno. */
+int sct_failures_keep(const sct_failures *f, const char *name, const char *text);
 
 #endif

@@ -1,11 +1,13 @@
-/* Marks, in hexadecimal. */
+/* Marks, in hexadecimal; and writers, which a read lease does not go with. */
 #define _GNU_SOURCE 1
 #include "mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "beneath.h"
@@ -29,6 +31,34 @@ int sct_mark_open(int folder, const char *key, struct stat *st, char mark[SCT_MA
     }
     sct_mark_print(mark, st);
     return fd;
+}
+
+/* There a lease that is refused says nothing of writers: the client has no rights to give one. */
+static int is_on_a_share(int fd)
+{
+    static const unsigned magic[] = {0x6969,     0x517B,     0xFF534D42, 0xFE534D42,
+                                     0x00C36400, 0x01021997, 0x5346414F, 0x65735546};
+    struct statfs fs;
+    if (fstatfs(fd, &fs) != 0)
+        return 1;
+    for (size_t i = 0; i < sizeof magic / sizeof *magic; i++)
+        if ((unsigned)fs.f_type ==
+            magic[i]) /* nfs, smb, cifs, smb2, ceph, 9p, afs, fuse */
+            return 1;
+    return 0;
+}
+
+/* Who opens it meanwhile waits for some microseconds, and the signal that tells us so would end the
+ * process; SIGURG does not. */
+int sct_mark_has_writer(int fd)
+{
+    if (is_on_a_share(fd) || fcntl(fd, F_SETSIG, SIGURG) != 0)
+        return -1;
+    if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+        fcntl(fd, F_SETLEASE, F_UNLCK);
+        return 0;
+    }
+    return errno == EAGAIN ? 1 : -1;
 }
 
 int sct_mark_is_still(int folder, const char *key, const char *mark)

@@ -14,6 +14,10 @@ void sct_mark_print(char mark[SCT_MARK_BYTES], const struct stat *st);
 int sct_mark_open(int folder, const char *key, struct stat *st,
                   char mark[SCT_MARK_BYTES]);
 
+/* Whether somebody has the open file open for writing: 1 or 0; -1: it cannot be found out, as on
+ * network shares and of files of somebody else. */
+int sct_mark_has_writer(int fd);
+
 /* Whether the file is there and has that mark. */
 int sct_mark_is_still(int folder, const char *key, const char *mark);
 

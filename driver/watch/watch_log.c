@@ -33,18 +33,12 @@ void sct_watch_log_outcome(const struct sct_options *o, const struct sct_outcome
 void sct_watch_log_retry(const struct sct_options *o, const struct sct_outcome *outcome,
                          int64_t delay_ms)
 {
-    const char *const verdict = sct_verdict_of(outcome->status).word;
-    char delay[24];
-    snprintf(delay, sizeof delay, "%lld", (long long)delay_ms);
-    const char *const pairs[][2] = {{"input", outcome->input},
-                                    {"verdict", verdict},
-                                    {"message", outcome->message},
-                                    {"delay_ms", delay}};
     if (o->json)
-        sct_report_json_print_log(stdout, "retry", 4, pairs);
+        sct_report_json_print_retry(stdout, outcome, delay_ms);
     else if (!o->quiet)
-        sct_text_complain("%s: %s: %s; once more in %s ms", outcome->input, verdict,
-                          outcome->message, delay);
+        sct_text_complain("%s: %s: %s; trying again, first in %lld ms", outcome->input,
+                          sct_verdict_of(outcome->status).word, outcome->message,
+                          (long long)delay_ms);
 }
 
 void sct_watch_log_event(const struct sct_options *o, const char *event, const char *text)

@@ -9,11 +9,11 @@
 void sct_watch_log_outcome(const struct sct_options *o, const struct sct_outcome *outcome,
                            const char *where);
 
-/* It failed, and is tried again. */
+/* It failed, and is tried again, as is what fails in the same way after it: that is not said. */
 void sct_watch_log_retry(const struct sct_options *o, const struct sct_outcome *outcome,
                          int64_t delay_ms);
 
-/* Anything else: "started", "removed", "overflow", "blind", "stopped". `text` is a file, or says
+/* Anything else: "started", "removed", "overflow", "recovered", "stopped". `text` is a file, or says
  * more. */
 void sct_watch_log_event(const struct sct_options *o, const char *event,
                          const char *text);

@@ -190,10 +190,12 @@ void sct_queue_free(sct_queue *q)
     free(q);
 }
 
-static void note_sight(int *is_complete, enum sct_sight sight)
+static void note_sight(int *is_complete, int *is_new, enum sct_sight sight)
 {
-    if (sight != SCT_SIGHT_FOUND)
-        *is_complete = sight == SCT_SIGHT_COMPLETE;
+    if (sight == SCT_SIGHT_FOUND)
+        return;
+    *is_complete = sight == SCT_SIGHT_COMPLETE;
+    *is_new = sight == SCT_SIGHT_CREATED;
 }
 
 int sct_queue_put(sct_queue *q, const char *key, int64_t due_ms, enum sct_sight sight)
@@ -214,9 +216,9 @@ int sct_queue_put(sct_queue *q, const char *key, int64_t due_ms, enum sct_sight 
         pthread_cond_broadcast(&q->changed);
     }
     if (e && e->state == SCT_ENTRY_WAITS) {
-        note_sight(&e->is_complete, sight);
+        note_sight(&e->is_complete, &e->is_new, sight);
     } else if (e) {
-        note_sight(&e->will_be_complete, sight);
+        note_sight(&e->will_be_complete, &e->will_be_new, sight);
         e->state = SCT_ENTRY_RUNS_AGAIN;
     }
     pthread_mutex_unlock(&q->lock);
@@ -261,7 +263,8 @@ struct sct_entry *sct_queue_take(sct_queue *q)
 static void begin_again(sct_queue *q, struct sct_entry *entry)
 {
     entry->is_complete = entry->will_be_complete;
-    entry->will_be_complete = 0;
+    entry->is_new = entry->will_be_new;
+    entry->will_be_complete = entry->will_be_new = 0;
     entry->n_tries = 0;
     wait_until(q, entry, sct_queue_now());
 }

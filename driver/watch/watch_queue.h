@@ -10,16 +10,19 @@
 
 typedef struct sct_queue sct_queue;
 
-/* One key. Whoever took it may change n_tries and what was seen; as is_complete. */
+/* One key. Whoever took it may change all but the key, down to seen_ms. */
 struct sct_entry {
     char *key;
     int is_complete; /* somebody has closed it or moved it here: need not be waited for */
+    int is_new;      /* it was created, and nobody has closed it since */
     int n_tries;     /* that failed for reasons that may pass */
+    int trouble;     /* the status that it waits for to be over, or SCT_OK */
+    int is_told;     /* that it cannot be opened */
     char seen_mark[48]; /* when it was looked at before, or "" */
     int64_t seen_ms;
 
     int64_t due_ms; /* the queue's, from here on */
-    int will_be_complete;
+    int will_be_complete, will_be_new;
     enum { SCT_ENTRY_WAITS, SCT_ENTRY_RUNS, SCT_ENTRY_RUNS_AGAIN } state;
     size_t place;           /* in the heap, while it waits */
     struct sct_entry *next; /* with the same hash */
@@ -33,8 +36,8 @@ void sct_queue_free(sct_queue *q); /* nobody may be taking any more; accepts NUL
 int64_t sct_queue_now(void);
 
 /* It is the key's turn from due_ms on, and not later because it was to wait for something, if it is
- * COMPLETE or GONE now. What is FOUND is as complete as it was before; what comes after it was GONE
- * is not. A key that is being worked on gets another turn afterwards, as if it was new then. SCT_OK or
+ * COMPLETE or GONE now. What is FOUND is as complete as it was before; what is CREATED, or comes after
+ * it was GONE, is not. A key that is being worked on gets another turn afterwards, as if it was new then. SCT_OK or
  * SCT_ERR_MEMORY. */
 int sct_queue_put(sct_queue *q, const char *key, int64_t due_ms, enum sct_sight sight);
 

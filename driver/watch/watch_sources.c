@@ -85,6 +85,11 @@ void sct_sources_free(sct_sources *s)
     free(s);
 }
 
+int sct_sources_are_none(const sct_sources *s)
+{
+    return s->n == 0;
+}
+
 int sct_sources_have(const sct_sources *s, const char *source)
 {
     return s->n > 0 && bsearch(source, s->name, s->n, sizeof *s->name, compare) != NULL;

@@ -10,6 +10,7 @@ typedef struct sct_sources sct_sources;
 int sct_sources_create(sct_sources **out, int folder, const char *url, char **path);
 void sct_sources_free(sct_sources *s); /* accepts NULL */
 
+int sct_sources_are_none(const sct_sources *s);
 int sct_sources_have(const sct_sources *s, const char *source);
 
 /* Whether one is there, or it cannot be found out: looks through the folder until it is found. */

@@ -4,10 +4,13 @@
 
 #include "watch_work.h"
 
-/* Removes what was made of files of this source that are not there any more. `folder`: of those below
- * it alone, as far as keys tell; "": of all. Ends early when `wants_end` says so, which is asked
- * often. What goes wrong is logged; then nothing more is removed. */
-void sct_watch_sweep(struct sct_watch *watch, const char *folder,
-                     int (*wants_end)(void *ctx), void *ctx);
+/* Removes what was made of files of this source that are not there any more, but for those that were
+ * moved to the failed folder. `folder`: of those below it alone, as far as keys tell; "": of all.
+ * is_seen: somebody has seen them go. Otherwise nothing is removed, unless mirrors_empty, when the source
+ * has no file at all, or is not the folder that it was the last time, as far as the failed folder knows:
+ * then it is rather a share that is not mounted. Ends early when `wants_end` says so, which is asked
+ * often. SCT_OK; SCT_DONE: refused; a status: nothing more is removed. All but SCT_OK is logged. */
+int sct_watch_sweep(struct sct_watch *watch, const char *folder, int is_seen,
+                    int (*wants_end)(void *ctx), void *ctx);
 
 #endif

@@ -271,7 +271,7 @@ static void take_file_event(sct_tree *t, uint32_t mask, const char *key)
     else if (mask & (IN_MOVED_FROM | IN_DELETE))
         t->see(t->ctx, SCT_SIGHT_GONE, key);
     else if (mask & IN_CREATE) /* nobody need ever close it: link(2) */
-        t->see(t->ctx, SCT_SIGHT_FOUND, key);
+        t->see(t->ctx, SCT_SIGHT_CREATED, key);
 }
 
 static int take_event(sct_tree *t, const struct inotify_event *e)

@@ -8,7 +8,8 @@
 typedef struct sct_tree sct_tree;
 
 enum sct_sight {
-    SCT_SIGHT_FOUND,    /* it is there; perhaps somebody is still writing it */
+    SCT_SIGHT_FOUND,   /* it is there; perhaps somebody is still writing it */
+    SCT_SIGHT_CREATED, /* likewise, and nobody has closed it yet, unless it is a link(2) */
     SCT_SIGHT_COMPLETE, /* whoever wrote it has closed it, or moved it here */
     SCT_SIGHT_GONE,
     SCT_SIGHT_FOLDER_GONE, /* with all that was in it */

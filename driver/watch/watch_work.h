@@ -1,5 +1,6 @@
 /* What is done about one key of the source, whatever has become of it: its effect, retries, and the
- * failed folder. Command only. */
+ * failed folder. The only reason for which a file is moved is that it is a failure itself; whatever
+ * else is wrong is waited for. Command only. */
 #ifndef SCT_WATCH_WORK_H
 #define SCT_WATCH_WORK_H
 
@@ -11,6 +12,8 @@
 #include "options.h"
 #include "recipe.h"
 #include "watch_queue.h"
+
+enum { SCT_WATCH_N_STATUSES = 16 };
 
 struct sct_watch {
     const struct sct_watch_options *options; /* borrowed, as all pointers here */
@@ -25,6 +28,9 @@ struct sct_watch {
 
     pthread_mutex_t lock; /* of what follows */
     int n_fine, n_failed;
+    int n_left; /* of those that failed: with --once, for reasons that are not theirs */
+    /* How many wait for trouble of that kind to be over, by -status. */
+    int n_troubled[SCT_WATCH_N_STATUSES];
 };
 
 /* Makes the recipe out of the options, the lock and the counts. SCT_OK, SCT_ERR_MEMORY, or

@@ -43,9 +43,9 @@ class WatchTest(CommandTest):
         self.assertEqual(run.status, expect, run.err)
         return run
 
-    def start(self, *more):
+    def start(self, *more, **how):
         process = subprocess.Popen([SCANTLING, *self.words(*more)], cwd=self.folder,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
@@ -72,9 +72,18 @@ class WatchTest(CommandTest):
         shutil.copyfile(source, temporary)
         os.rename(temporary, self.at(name))
 
+    def as_nobody(self):
+        """For subprocess: root may read everything."""
+        if os.getuid() != 0:
+            return {}
+        for folder, _, names in os.walk(self.folder):
+            for path in (folder, *(os.path.join(folder, name) for name in names)):
+                os.chown(path, 65534, 65534)
+        return {"preexec_fn": lambda: os.setuid(65534)}
+
     def files(self):
-        """Without the folder that a store keeps for itself."""
-        return [f for f in super().files() if "/.scantling/" not in f]
+        """Without the folders that a store and the failed folder keep for themselves."""
+        return [f for f in super().files() if "/.scantling/" not in f and "/.held/" not in f]
 
     def outputs(self):
         """What there is on top of the target."""
@@ -220,27 +229,115 @@ class Watch(WatchTest):
         os.utime(self.at("in/b.jpg"), (5000, 5000))
         self.once("-s", "100", "--failed", failed, expect=3)
         self.assertEqual(self.files(), [])
-        self.assertEqual(sorted(os.listdir(failed)), [".intents", "b.jpg", "failures.jsonl"])
+        self.assertEqual(sorted(os.listdir(failed)), [".held", ".intents", "b.jpg", "failures.jsonl"])
         self.assertEqual(os.listdir(failed + "/.intents"), [])
         self.assertEqual(read(failed + "/b.jpg"), read(bad(BROKEN)))
         self.assertEqual(os.stat(failed + "/b.jpg").st_mtime, 5000)
 
-    def test_what_may_pass_is_tried_again_and_then_a_failure(self):
-        self.put(PHOTO, "in/a.jpg")
+    def test_trouble_of_the_target_leaves_sources_where_they_are(self):
+        for name in ("a.jpg", "b.jpg"):
+            self.put(PHOTO, "in/" + name)
         os.makedirs(self.at("elsewhere"))
-        os.symlink(self.at("elsewhere"), self.at("out/a.jpg"))
+        for name in ("a.jpg", "b.jpg"):
+            os.symlink(self.at("elsewhere"), self.at("out/" + name))
         run = self.once("-s", "100", "--failed", "failed", "--retries", "1", "--json", expect=3)
-        self.assertEqual([o["event"] for o in run.objects],
-                         ["started", "retry", "failed", "stopped"])
-        self.assertEqual((run.objects[1]["verdict"], run.objects[1]["delay_ms"]), ("denied", "1000"))
-        self.assertEqual(run.objects[2]["failed"], "a.jpg")
-        self.assertEqual(self.failures()[0]["verdict"], "denied")
+        self.assertEqual([o["event"] for o in run.objects], # said once, and of each what became of it
+                         ["started", "retry", "failed", "failed", "stopped"])
+        self.assertEqual((run.objects[1]["verdict"], run.objects[1]["delay_ms"]), ("denied", 1000))
+        self.assertNotIn("failed", run.objects[2])
+        self.assertEqual(run.objects[-1]["text"], "0 fine, 2 failed, of which 2 stay where they are")
+        self.assertEqual([f for f in self.files() if not f.startswith("out/")],
+                         ["failed/failures.jsonl", "in/a.jpg", "in/b.jpg"])
+        self.assertEqual(self.failures(), [])
 
-    def test_what_is_in_the_way_is_a_failure(self):
+    def test_what_is_in_the_way_is_waited_for(self):
         self.put(PHOTO, "in/a.jpg")
         os.makedirs(self.at("out/a.jpg/100.jpg/in the way"))
+        self.once("-s", "100", "--failed", "failed", "--retries", "0", expect=3)
+        self.assertEqual((self.failures(), os.listdir(self.at("in"))), ([], ["a.jpg"]))
+
+    def test_what_the_watch_moves_away_removes_no_outputs(self):
+        mirror = ("-s", "100", "--mirror-deletes", "--failed", "failed")
+        for name in ("a.jpg", "b.jpg"):
+            self.put(PHOTO, "in/" + name)
+        self.once(*mirror)
+        shutil.copyfile(bad(BROKEN), self.at("in/a.jpg"))
+        self.once(*mirror, expect=1)
+        os.remove(self.at("failed/a.jpg")) # it has been looked at
+        self.once(*mirror)
+        self.assertEqual(self.outputs(), ["a.jpg", "b.jpg"])
+        self.put(PHOTO, "in/a.jpg") # it is fine again
+        self.once(*mirror)
+        os.remove(self.at("in/a.jpg")) # and now it is removed
+        self.once(*mirror)
+        self.assertEqual(self.outputs(), ["b.jpg"])
+
+    def test_a_source_without_any_file_is_not_taken_for_removed(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.once("-s", "100", "--mirror-deletes")
+        os.remove(self.at("in/a.jpg"))
+        for more in ([], ["--once"]):
+            run = self.run_command(*self.words("-s", "100", "--mirror-deletes", *more))
+            self.assertEqual(run.status, 3, run.err)
+            self.assertIn("in has no file at all, and out has outputs of it", run.err)
+        self.assertEqual(self.outputs(), ["a.jpg"])
+        self.once("-s", "100", "--mirror-deletes=all")
+        self.assertEqual(self.outputs(), [])
+        self.once("-s", "100", "--mirror-deletes") # nothing is there, and nothing is in doubt
+        run = self.run_command(*self.words("-s", "100", "--mirror-deletes=some"))
+        self.assertEqual((run.status, "--mirror-deletes" in run.err), (2, True))
+
+    def test_another_folder_in_the_place_of_the_source_is_noticed(self):
+        mirror = ("-s", "100", "--failed", "failed", "--mirror-deletes")
+        for name in ("a.jpg", "b.jpg"):
+            self.put(PHOTO, "in/" + name)
+        self.once(*mirror)
+        os.rename(self.at("in"), self.at("share")) # as when it is not mounted
+        self.put(PHOTO, "in/b.jpg")
+        run = self.once(*mirror, expect=3)
+        self.assertIn("in is not the folder that it was", run.err)
+        self.assertEqual(self.outputs(), ["a.jpg", "b.jpg"])
+        self.once(*mirror[:-1], "--mirror-deletes=all")
+        self.assertEqual(self.outputs(), ["b.jpg"])
+        self.once(*mirror)
+
+    @unittest.skipIf("/emulated/" in SCANTLING, "it may not be readable for everybody")
+    def test_what_cannot_be_read_is_no_success(self):
+        self.put(PHOTO, "in/a.jpg")
+        self.put(PHOTO, "in/x/b.jpg")
+        words = self.words("-s", "100", "--once", "--failed", "failed", "--retries", "0")
+        os.chmod(self.at("in/x"), 0)
+        run = self.run_command(*words, **self.as_nobody())
+        self.assertEqual(run.status, 1, run.err)
+        self.assertIn("in/x cannot be read", run.err)
+        os.chmod(self.at("in/x"), 0o755)
+        os.chmod(self.at("in/x/b.jpg"), 0)
+        run = self.run_command(*words, **self.as_nobody())
+        self.assertEqual(run.status, 1, run.err)
+        self.assertIn("x/b.jpg: io: Permission denied", run.err)
+        self.assertEqual(self.failures(), [])
+        self.assertIn("in/x/b.jpg", self.files())
+
+    def test_what_somebody_is_writing_is_left_to_the_next_run(self):
+        with open(self.at("in/a.jpg"), "wb", buffering=0) as f:
+            f.write(read(corpus(PHOTO))[:4000])
+            os.utime(self.at("in/a.jpg"), (1000, 1000)) # it has been quiet for long
+            run = self.once("-s", "100", "--failed", "failed", "--retries", "0", expect=3)
+            self.assertIn("a.jpg: io: somebody has it open for writing", run.err)
+            f.write(read(corpus(PHOTO))[4000:])
+        self.once("-s", "100", "--failed", "failed")
+        self.assertEqual((self.failures(), self.outputs()), ([], ["a.jpg"]))
+
+    def test_names_that_are_not_utf8_are_kept(self):
+        name = b"in/\xe4 b.jpg"
+        shutil.copyfile(bad(BROKEN), os.path.join(os.fsencode(self.folder), name))
         self.once("-s", "100", "--failed", "failed", expect=3)
-        self.assertEqual(self.failures()[0]["verdict"], "argument")
+        line = self.failures()[0]
+        self.assertEqual((line["path"], line["path_encoded"], line["failed_encoded"]),
+                         ("\ufffd b.jpg", "%E4%20b.jpg", "%E4%20b.jpg"))
+        shutil.copyfile(bad(BROKEN), self.at("in/b.jpg"))
+        self.once("-s", "100", "--failed", "failed", expect=3)
+        self.assertNotIn("path_encoded", self.failures()[1])
 
     @unittest.skipIf("/emulated/" in SCANTLING, "the emulator itself needs files for a thread")
     def test_a_watch_without_threads_ends(self):
@@ -295,7 +392,9 @@ class Watch(WatchTest):
             run = self.run_command("watch", source, target, "-s", "9", "--once", *self.sandbox, *more)
             self.assertEqual(run.status, 2, (source, target, *more))
             self.assertIn("overlap", run.err)
+            self.assertEqual("failed inputs belong" in run.err, bool(more), run.err)
         self.assertEqual(os.listdir(self.at("in/sub")), [])
+        self.assertEqual(os.listdir(self.at("out")), [])
         run = self.run_command("watch", "nowhere", "out", "-s", "9")
         self.assertEqual((run.status, run.err), (2, "scantling: nowhere is no folder\n"))
 
@@ -342,6 +441,100 @@ class WatchLive(WatchTest):
         self.assertNotIn('"failed"', out)
         self.assertFalse(os.path.exists(self.at("failed/a.jpg")))
 
+    def begin(self, name, n_bytes):
+        """An open file with that much of a picture in it."""
+        f = open(self.at(name), "wb", buffering=0)
+        self.addCleanup(f.close)
+        f.write(read(corpus(PHOTO))[:n_bytes])
+        return f
+
+    def test_a_file_that_is_open_is_not_judged(self):
+        """However long its writer does nothing: what has been quiet for shorter has been judged."""
+        early = self.begin("in/early.jpg", 4000) # found by the scan
+        watch = self.start("-s", "100", "--failed", "failed")
+        self.drop(corpus(PHOTO), "in/begun.jpg")
+        self.wait_for_file("out/begun.jpg/100.jpg")
+        late = self.begin("in/late.jpg", 4000)
+        for n in range(2):
+            shutil.copyfile(bad(BROKEN), self.at(f"in/{n}.jpg"))
+            self.wait_for_file(f"failed/{n}.jpg")
+        for name, f in (("early", early), ("late", late)):
+            f.write(read(corpus(PHOTO))[4000:])
+            f.close()
+            self.wait_for_file(f"out/{name}.jpg/100.jpg")
+        self.stop(watch)
+        self.assertEqual([line["path"] for line in self.failures()], ["0.jpg", "1.jpg"])
+
+    @unittest.skipIf(os.getuid() != 0 or "/emulated/" in SCANTLING, "it takes a file of somebody else")
+    def test_a_file_of_somebody_else_that_is_open_is_not_judged(self):
+        """Nobody says whether it is open, but it was created and has not been closed."""
+        watch = self.start("-s", "100", "--failed", "failed", "--settle", "0.5", **self.as_nobody())
+        self.drop(corpus(PHOTO), "in/begun.jpg")
+        self.wait_for_file("out/begun.jpg/100.jpg")
+        f = self.begin("in/a.jpg", 4000)
+        self.drop(bad(BROKEN), "in/b.jpg")
+        self.wait_for_file("failed/b.jpg")
+        f.write(read(corpus(PHOTO))[4000:])
+        f.close()
+        self.wait_for_file("out/a.jpg/100.jpg")
+        self.stop(watch)
+        self.assertEqual([line["path"] for line in self.failures()], ["b.jpg"])
+
+    def test_a_closed_file_that_another_one_writes_is_not_judged(self):
+        watch = self.start("-s", "100", "--failed", "failed")
+        f = self.begin("in/a.jpg", 4000)
+        with open(self.at("in/a.jpg"), "ab"):
+            pass # seen as complete
+        shutil.copyfile(bad(BROKEN), self.at("in/b.jpg"))
+        self.wait_for_file("failed/b.jpg") # it has been quiet for shorter
+        f.write(read(corpus(PHOTO))[4000:])
+        f.close()
+        self.wait_for_file("out/a.jpg/100.jpg")
+        self.stop(watch)
+        self.assertEqual([line["path"] for line in self.failures()], ["b.jpg"])
+
+    def test_a_hard_link_is_complete(self):
+        watch = self.start("-s", "100", "--failed", "failed")
+        self.drop(corpus(PHOTO), "in/a.jpg")
+        self.wait_for_file("out/a.jpg/100.jpg")
+        for source, name in ((corpus(PHOTO), "b.jpg"), (bad(BROKEN), "c.jpg")):
+            shutil.copyfile(source, self.at(name))
+            os.link(self.at(name), self.at("in/" + name))
+        self.wait_for_file("out/b.jpg/100.jpg")
+        self.wait_for_file("failed/c.jpg")
+        self.stop(watch)
+
+    def test_a_target_that_is_gone_is_waited_for(self):
+        watch = self.start("-s", "100", "--failed", "failed", "--retries", "0", "--json")
+        self.drop(corpus(PHOTO), "in/a.jpg")
+        self.wait_for_file("out/a.jpg/100.jpg")
+        shutil.rmtree(self.at("out"))
+        for name in ("b.jpg", "c.jpg"):
+            self.drop(corpus(PHOTO), "in/" + name)
+        lines = iter(lambda: json.loads(watch.stdout.readline()), None)
+        seen = []
+        while "retry" not in seen:
+            seen.append(next(lines)["event"])
+        os.mkdir(self.at("out"))
+        while "recovered" not in seen:
+            seen.append(next(lines)["event"])
+        for name in ("b.jpg", "c.jpg"):
+            self.wait_for_file(f"out/{name}/100.jpg")
+        self.stop(watch)
+        self.assertNotIn("failed", seen)
+        self.assertEqual(self.failures(), [])
+
+    def test_a_picture_that_becomes_junk_keeps_its_outputs(self):
+        watch = self.start("-s", "100", "--mirror-deletes", "--failed", "failed")
+        for name in ("a.jpg", "b.jpg"):
+            self.drop(corpus(PHOTO), "in/" + name)
+            self.wait_for_file(f"out/{name}/100.jpg")
+        self.drop(bad(BROKEN), "in/a.jpg")
+        self.wait_for_file("failed/a.jpg")
+        os.remove(self.at("in/b.jpg")) # the one worker comes to this afterwards
+        self.wait_for(lambda: self.outputs() == ["a.jpg"])
+        self.stop(watch)
+
     def test_an_early_close_is_no_failure(self):
         """Some programs make an empty file first, and write it then."""
         watch = self.start("-s", "100", "--failed", "failed", "--settle", "2")
@@ -383,10 +576,11 @@ class WatchLive(WatchTest):
             os.remove(self.at("in/a.jpg"))
             os.rename(self.at("in/y"), self.at("gone"))
             os.remove(self.at("in/e.jpg"))
-            left = ["foreign.jpg", "x"] if mirror else ["a.jpg", "d.jpg", "e.jpg", "foreign.jpg", "x", "y"]
+            left = ["foreign.jpg", "kept.jpg", "x"] if mirror else ["a.jpg", "d.jpg", "e.jpg", "foreign.jpg", "x", "y"]
             self.wait_for(lambda: self.outputs() == left)
             self.stop(watch)
             shutil.rmtree(self.at("gone"))
+            self.put(SMALL, "in/kept.jpg")
             shutil.rmtree(self.at("in/x"))
             self.once("-s", "100", *mirror)
             self.assertEqual(os.path.exists(self.at("out/x")), not mirror)

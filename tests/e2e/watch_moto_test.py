@@ -62,8 +62,8 @@ class WatchTest(StoreTest):
             self.assertEqual(done.returncode, expect, done.stdout.decode() + done.stderr.decode())
         return [json.loads(line) for line in done.stdout.decode().splitlines()]
 
-    def start(self, *more):
-        process = subprocess.Popen(self.words(*more), env=self.environment, stdout=subprocess.DEVNULL)
+    def start(self, *more, stdout=subprocess.DEVNULL):
+        process = subprocess.Popen(self.words(*more), env=self.environment, stdout=stdout)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
@@ -129,12 +129,39 @@ class Bucket(WatchTest):
         with open(self.at("failed/failures.jsonl"), encoding="utf-8") as f:
             self.assertEqual(json.loads(f.read())["verdict"], "truncated")
 
-    def test_what_can_be_put_right_is_tried_again(self):
+    def test_a_bucket_that_is_missing_is_waited_for(self):
         self.target = "s3://nowhere"
         self.drop("a.jpg")
-        log = self.once("--retries", "1", expect=3)
-        self.assertEqual([e["event"] for e in log], ["started", "retry", "failed", "stopped"])
+        log = self.once("--retries", "1", "--failed", self.failed, "--mirror-deletes", expect=3)
+        self.assertEqual([e["event"] for e in log if e["event"] != "trouble"], ["started", "retry", "failed", "stopped"])
+        self.assertEqual(log[-1]["text"], "0 fine, 1 failed, of which 1 stay where they are")
+        process = self.start("--retries", "0", "--failed", self.failed, stdout=subprocess.PIPE)
+        while json.loads(process.stdout.readline())["event"] != "retry":
+            pass
+        moto.request("PUT", "/nowhere")
+        self.wait_for_outputs("a.jpg")
         self.assertEqual(os.listdir(self.source), ["a.jpg"])
+        self.assertEqual(os.stat(self.at("failed/failures.jsonl")).st_size, 0)
+        process.stdout.close()
+
+    def test_what_the_watch_moves_away_removes_no_objects(self):
+        words = ("--failed", self.failed, "--mirror-deletes")
+        for key in ("a.jpg", "b.jpg"):
+            self.drop(key)
+        self.once(*words)
+        self.drop("a.jpg", BROKEN)
+        self.once(*words, expect=1)
+        self.once(*words)
+        self.assertEqual(len(self.outputs()), 4)
+
+    def test_an_empty_source_removes_no_objects(self):
+        self.drop("a.jpg")
+        self.once("--mirror-deletes")
+        os.remove(self.at("in/a.jpg"))
+        self.once("--mirror-deletes", expect=3)
+        self.assertEqual(len(self.outputs()), 2)
+        self.once("--mirror-deletes=all")
+        self.assertEqual(self.outputs(), [])
 
     def test_kill_9_loses_nothing(self):
         chance = random.Random(int(os.environ.get("SCT_TEST_SEED", "1")))

@@ -189,6 +189,26 @@ static void what_cannot_be_removed_leaves_no_copy(void **state)
 
 /* ---- marks and sources ------------------------------------------------------------- */
 
+static void a_writer_is_noticed(void **state)
+{
+    write_file("a", "x");
+    const int reader = open("a", O_RDONLY | O_CLOEXEC);
+    const int other = open("a", O_RDONLY | O_CLOEXEC);
+    (void)state;
+    if (sct_mark_has_writer(reader) < 0) { /* no leases here */
+        close(other);
+        close(reader);
+        skip();
+    }
+    assert_int_equal(sct_mark_has_writer(reader), 0);
+    const int writer = open("a", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(sct_mark_has_writer(reader), 1);
+    close(writer);
+    assert_int_equal(sct_mark_has_writer(reader), 0);
+    close(other);
+    close(reader);
+}
+
 static void a_mark_is_that_of_one_version(void **state)
 {
     char mark[SCT_MARK_BYTES];
@@ -488,7 +508,7 @@ static void another_file_of_that_name_is_no_copy(void **state)
 
 static void what_has_changed_meanwhile_is_no_failure(void **state)
 {
-    const struct sct_failed_input failure = {"a.jpg", "1-1.1", "corrupt", "m", 1};
+    const struct sct_failed_input failure = {"a.jpg", "1-1.1", "corrupt", "m", 1, NULL};
     const int source = open("in", O_RDONLY | O_DIRECTORY);
     char *where, message[256];
     (void)state;
@@ -511,7 +531,7 @@ static void a_torn_line_is_ended_first(void **state)
     write_file("in/a.jpg", "broken");
     assert_int_equal(stat("in/a.jpg", &st), 0);
     sct_mark_print(mark, &st);
-    const struct sct_failed_input failure = {"a.jpg", mark, "corrupt", "m", 1};
+    const struct sct_failed_input failure = {"a.jpg", mark, "corrupt", "m", 1, NULL};
     sct_failures *const f = open_failures(source);
     write_file("failed/failures.jsonl", "{\"time\":");
     assert_int_equal(sct_failures_take(f, &failure, &where, message, sizeof message),
@@ -545,11 +565,44 @@ static void nothing_leads_out_of_a_folder(void **state)
 #define IN_A_FOLDER(test)                                                                \
     cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
+static void what_was_moved_away_is_held_until_it_is_fine(void **state)
+{
+    char message[256], *where;
+    struct stat st;
+    (void)state;
+    write_file("in/a.jpg", "x");
+    const int source = open("in", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(stat("in/a.jpg", &st), 0);
+    sct_mark_print(mark, &st);
+    const struct sct_failed_input failure = {"a.jpg", mark, "corrupt", "m", 1, "s-a"};
+    sct_failures *f = open_failures(source);
+    assert_false(sct_failures_holds(f, "s-a"));
+    assert_int_equal(mkdir("failed/.held/s-a", 0777),
+                     0); /* cannot be told from a marker */
+    assert_true(sct_failures_holds(f, "s-a"));
+    assert_int_equal(rmdir("failed/.held/s-a"), 0);
+    assert_int_equal(sct_failures_take(f, &failure, &where, message, sizeof message),
+                     SCT_OK);
+    free(where);
+    sct_failures_free(f);
+    f = open_failures(source);
+    assert_true(sct_failures_holds(f, "s-a"));
+    assert_false(sct_failures_holds(f, "s-b"));
+    assert_string_equal(read_file("failed/.held/s-a"), "a.jpg");
+    assert_int_equal(sct_failures_release(f, "s-a"), 0);
+    assert_int_equal(sct_failures_release(f, "s-a"), 0);
+    assert_false(sct_failures_holds(f, "s-a"));
+    sct_failures_free(f);
+    close(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(a_move_overwrites_nothing),
         IN_A_FOLDER(what_cannot_be_removed_leaves_no_copy),
+        IN_A_FOLDER(a_writer_is_noticed),
+        IN_A_FOLDER(what_was_moved_away_is_held_until_it_is_fine),
         IN_A_FOLDER(a_mark_is_that_of_one_version),
 #ifdef SCT_HAVE_STORES
         IN_A_FOLDER(sources_are_known_by_their_hashes),
