@@ -6,6 +6,7 @@ says so, where there is none in PATH.
         python3 tests/e2e/watch_moto_test.py [-v] [Class[.test]]
 """
 
+import http.server
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True  # nothing appears in the source folder
@@ -181,6 +183,49 @@ class Bucket(WatchTest):
             self.assertEqual(sorted(json.loads(line)["path"] for line in f), sorted(broken))
         self.assertEqual(sorted(os.listdir(self.source)), sorted(keys))
         self.assertEqual({e["event"] for e in self.once()}, {"started", "skipped", "stopped"})
+
+
+class Refusal(http.server.BaseHTTPRequestHandler):
+    """A bucket without objects that takes none."""
+
+    answer = None
+
+    def say(self, status, body=b""):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_HEAD(self):
+        self.say(404)
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        status, code = self.answer
+        self.say(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
+
+    def log_message(self, *_):
+        pass
+
+
+class Refused(WatchTest):
+    def test_what_the_server_says_is_not_said_of_the_picture(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.environment["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{server.server_port}"
+        self.drop("a.jpg")
+        for answer, verdict in (((403, "AccessDenied"), "denied"), ((400, "EntityTooLarge"), "too_large"),
+                                ((501, "NotImplemented"), "unsupported"), ((400, "InvalidArgument"), "argument"),
+                                ((404, "NoSuchBucket"), "not_found")):  # fmt: skip
+            Refusal.answer = answer
+            log = self.once("--retries", "0", "--failed", self.failed, expect=3)
+            self.assertEqual([e["verdict"] for e in log if e["event"] == "failed"], [verdict])
+            self.assertEqual(os.listdir(self.source), ["a.jpg"], answer)
+        self.assertEqual(os.stat(self.at("failed/failures.jsonl")).st_size, 0)
 
 
 if __name__ == "__main__":
