@@ -35,7 +35,7 @@ void sct_watch_log_retry(const struct sct_options *o, const struct sct_outcome *
 {
     if (o->json)
         sct_report_json_print_retry(stdout, outcome, delay_ms);
-    else if (!o->quiet)
+    else /* it may be the last that is heard for long: also with --quiet */
         sct_text_complain("%s: %s: %s; trying again, first in %lld ms", outcome->input,
                           sct_verdict_of(outcome->status).word, outcome->message,
                           (long long)delay_ms);

@@ -265,7 +265,7 @@ static void begin_again(sct_queue *q, struct sct_entry *entry)
     entry->is_complete = entry->will_be_complete;
     entry->is_new = entry->will_be_new;
     entry->will_be_complete = entry->will_be_new = 0;
-    entry->n_tries = 0;
+    entry->n_tries = entry->n_late = 0;
     wait_until(q, entry, sct_queue_now());
 }
 

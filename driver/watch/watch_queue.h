@@ -15,7 +15,8 @@ struct sct_entry {
     char *key;
     int is_complete; /* somebody has closed it or moved it here: need not be waited for */
     int is_new;      /* it was created, and nobody has closed it since */
-    int n_tries;     /* that failed for reasons that may pass */
+    int n_tries;     /* that met trouble which is not its own */
+    int n_late;      /* that took too long, or crashed the decoder */
     int trouble;     /* the status that it waits for to be over, or SCT_OK */
     int is_told;     /* that it cannot be opened */
     char seen_mark[48]; /* when it was looked at before, or "" */

@@ -75,10 +75,9 @@ static int sweep_outputs(struct sweep *s, const char *prefix, int (*wants_end)(v
                          void *ctx)
 {
     sct_store_list *list;
-    int status = sct_store_list_open(s->target, prefix, "", &list);
+    int is_refused = 0, status = sct_store_list_open(s->target, prefix, "", &list);
     if (status != SCT_OK)
         return status;
-    int is_refused = 0;
     while (!wants_end(ctx) && (status = sct_store_list_next(list, &s->listed)) == SCT_OK)
         if ((status = sweep_output(s)) != SCT_OK) {
             is_refused = status == SCT_DONE;

@@ -214,12 +214,12 @@ static void end_trouble(struct work *k, struct sct_entry *entry)
     entry->is_told = 0;
 }
 
-static int64_t find_delay(struct sct_entry *entry)
+static int64_t find_delay(int *n_tries)
 {
     int64_t delay_ms = FIRST_DELAY_MS;
-    for (int i = 0; i < entry->n_tries && delay_ms < MAX_DELAY_MS; i++)
+    for (int i = 0; i < *n_tries && delay_ms < MAX_DELAY_MS; i++)
         delay_ms *= 2;
-    entry->n_tries++;
+    (*n_tries)++;
     return delay_ms < MAX_DELAY_MS ? delay_ms : MAX_DELAY_MS;
 }
 
@@ -237,7 +237,7 @@ static int64_t wait_for_end(struct work *k, struct sct_entry *entry, enum troubl
         pthread_mutex_unlock(&w->lock);
         return FINISHED;
     }
-    const int64_t delay_ms = find_delay(entry);
+    const int64_t delay_ms = find_delay(&entry->n_tries);
     if (trouble == OF_ALL) {
         set_trouble(k, entry, k->outcome.status, delay_ms);
     } else if (!entry->is_told) {
@@ -262,8 +262,8 @@ static int64_t give_up(struct work *k, struct sct_entry *entry)
     const int status = w->failures ? sct_failures_take(w->failures, &failed, &where,
                                                        message, sizeof message)
                                    : SCT_OK;
-    if (status == SCT_DONE)
-    { /* a new file in its place, or none, or somebody writes it */
+    /* A new file in its place, or none, or somebody writes it. */
+    if (status == SCT_DONE) {
         entry->is_complete = 0;
         return sct_queue_now();
     }
@@ -282,7 +282,7 @@ static int64_t give_up(struct work *k, struct sct_entry *entry)
 
 static int64_t retry(struct work *k, struct sct_entry *entry)
 {
-    const int64_t delay_ms = find_delay(entry);
+    const int64_t delay_ms = find_delay(&entry->n_late);
     sct_watch_log_retry(&k->watch->options->common, &k->outcome, delay_ms);
     return sct_queue_now() + delay_ms;
 }
@@ -335,11 +335,7 @@ static int64_t judge(struct work *k, struct sct_entry *entry)
     }
     if (!is_its_own(k))
         return wait_for_end(k, entry, OF_ALL);
-    if (entry->trouble) {
-        end_trouble(k, entry);
-        entry->n_tries = 0;
-    }
-    if (may_pass(k->outcome.status) && entry->n_tries < o->n_retries)
+    if (may_pass(k->outcome.status) && entry->n_late < o->n_retries)
         return retry(k, entry);
     const int64_t due_ms = find_final_rest(k, entry);
     return due_ms == FINISHED ? give_up(k, entry) : due_ms;

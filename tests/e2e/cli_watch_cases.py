@@ -250,6 +250,26 @@ class Watch(WatchTest):
                          ["failed/failures.jsonl", "in/a.jpg", "in/b.jpg"])
         self.assertEqual(self.failures(), [])
 
+    def test_trouble_of_the_failed_folder_is_waited_for(self):
+        os.mkdir(self.at("in/x"))
+        shutil.copyfile(bad(BROKEN), self.at("in/x/b.jpg"))
+        os.mkdir(self.at("failed"))
+        self.write("failed/x", "in the way")
+        run = self.once("-s", "100", "--failed", "failed", "--retries", "1", "--json", expect=3)
+        self.assertEqual([o["event"] for o in run.objects], ["started", "retry", "failed", "stopped"])
+        self.assertIn("in/x/b.jpg", self.files())
+        self.assertFalse(os.listdir(self.at("failed/.held")))
+        os.remove(self.at("failed/x"))
+        self.once("-s", "100", "--failed", "failed", expect=3)
+        self.assertEqual(self.failures()[0]["verdict"], "truncated")
+
+    def test_what_takes_too_long_is_tried_again_and_then_a_failure(self):
+        self.put(PHOTO, "in/a.jpg")
+        words = ("-s", "100", "--failed", "failed", "--timeout", "0.001", "--retries", "1", "--json")
+        run = self.once(*words, "--enlarge", "-s", "9000", "--effort", "2", expect=3)
+        self.assertEqual([o["event"] for o in run.objects], ["started", "retry", "failed", "stopped"])
+        self.assertEqual((self.failures()[0]["verdict"], self.failures()[0]["permanent"]), ("timeout", False))
+
     def test_what_is_in_the_way_is_waited_for(self):
         self.put(PHOTO, "in/a.jpg")
         os.makedirs(self.at("out/a.jpg/100.jpg/in the way"))
@@ -523,6 +543,13 @@ class WatchLive(WatchTest):
         self.stop(watch)
         self.assertNotIn("failed", seen)
         self.assertEqual(self.failures(), [])
+
+    def test_trouble_is_said_when_nothing_else_is(self):
+        os.symlink(self.at("in"), self.at("out/a.jpg"))
+        watch = self.start("-s", "100", "--quiet")
+        self.drop(corpus(PHOTO), "in/a.jpg")
+        self.assertIn("a.jpg: denied: ", watch.stderr.readline().decode())
+        self.assertEqual(self.stop(watch), ("", ""))
 
     def test_a_picture_that_becomes_junk_keeps_its_outputs(self):
         watch = self.start("-s", "100", "--mirror-deletes", "--failed", "failed")
