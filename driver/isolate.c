@@ -461,14 +461,16 @@ static int explain_end(const struct conversation *t, const struct sct_wire_end *
     if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
         return sct_report_fail(report, SCT_ERR_CRASHED,
                                "the decoder was stopped by the sandbox");
+    if (WIFSIGNALED(wait_status) &&
+        WTERMSIG(wait_status) == SIGKILL) /* no program kills itself so */
+        return sct_report_fail(
+            report, SCT_ERR_MEMORY,
+            "the decoder was killed; perhaps the system had no memory left");
     if (WIFSIGNALED(wait_status))
-        return sct_report_fail(report, SCT_ERR_CRASHED,
-                               "the decoder crashed (signal %d)%s", WTERMSIG(wait_status),
-                               WTERMSIG(wait_status) == SIGKILL
-                                   ? "; perhaps the system had no memory left"
-                                   : "");
+        return sct_report_fail(report, SCT_ERR_CRASHED, "the decoder crashed (signal %d)",
+                               WTERMSIG(wait_status));
     if (WEXITSTATUS(wait_status) == SCT_WIRE_EXIT_SANDBOX)
-        return sct_report_fail(report, SCT_ERR_CRASHED,
+        return sct_report_fail(report, SCT_ERR_IO,
                                "the decoder was not started: no sandbox");
     return sct_report_fail(report, SCT_ERR_CRASHED,
                            "the decoder crashed (exit status %d)",
