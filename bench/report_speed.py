@@ -216,23 +216,51 @@ def fit_words(fit, name, words):
 # ---- the kernel
 
 
+def slot_limits(result):
+    """Model, by shape and implementation: ps a sample that memory alone would take at the bandwidth that was measured, and the busiest
+    execution port by llvm-mca's model of the nearest CPU at the clock that was measured."""
+    kernel, model = result.get("kernel") or {}, result.get("arm_model") or {}
+    machine, calibration = kernel.get("bandwidth") or {}, (model.get("estimate") or {}).get("calibration") or {}
+    limits = {}
+    for s in kernel.get("slots") or []:
+        if s.get("bytes_per_sample") and machine.get("read_gb_s"):
+            limits[s["shape"], s["dsp"]] = [1000 * s["bytes_per_sample"] / machine["read_gb_s"], None]
+    for row in model.get("x86") or []:
+        ports = (row["model"].get(calibration.get("model")) or {}).get("ports")
+        if ports and machine.get("clock_ghz"):
+            limits.setdefault((row["shape"], row["dsp"]), [None, None])[1] = 1000 * ports / machine["clock_ghz"]
+    return limits
+
+
 def draw_slots(result):
     slots = [s for s in (result.get("kernel") or {}).get("slots") or [] if s.get("ps_per_sample")]
     if not slots:
         return None
     shapes, dsps = unique(s["shape"] for s in slots), unique(s["dsp"] for s in slots)
-    found = {(s["shape"], s["dsp"]): s for s in slots}
+    found, limits = {(s["shape"], s["dsp"]): s for s in slots}, slot_limits(result)
     roles = {d: "peer" if d == "c" else r for d, r in zip(dsps, ("peer", "s3", "s2", "s4", "s1", "s5", "s6"))}
     roles[dsps[-1]] = "ours"
     title = "Kernel: every slot by implementation"
     series = [(roles[d], "fill", [(found.get((s, d)) or {}).get("ps_per_sample") for s in shapes]) for d in dsps]
     desc = "; ".join(f"{s}: " + ", ".join(f"{d} {number(found[s, d]['ps_per_sample'])}" for d in dsps if (s, d) in found) for s in shapes)
     about = "Picoseconds for a sample of the result, one thread, data in cache; medians. c is the reference, which defines the result."
-    return Figure("slots", title, "measured", about, plots.points("slots", title, desc, shapes, series, "ps a sample, fewer are better",
-                                                                  is_log=True), desc,
-                  ["shape", "implementation", "ps a sample", "ns a call", "c over it"],
-                  [[s["shape"], s["dsp"], s["ps_per_sample"], s.get("ns"), s.get("ratio")] for s in slots],
-                  [Swatch(d, roles[d]) for d in dsps])  # fmt: skip
+    table = []
+    for s in slots:
+        memory, ports = limits.get((s["shape"], s["dsp"]), (None, None))
+        table.append([s["shape"], s["dsp"], s["ps_per_sample"], s.get("ps_low"), s.get("ps_high"), s.get("ns"), s.get("ratio"), memory, ports])
+    swatches, floor = [Swatch(d, roles[d]) for d in dsps], []
+    for shape in shapes:  # the higher of the two limits of the fastest implementation
+        floor.append(max((v for v in limits.get((shape, dsps[-1]), ()) if v), default=None))
+    if any(floor):
+        series.append(("ideal", "diamond", floor))
+        swatches.append(Swatch("model: the roofline", "ideal", "diamond"))
+        about += (f" Diamonds are a model, the roofline of {dsps[-1]}: what memory would take at the bandwidth that was measured if nothing stayed in the "
+                  "cache, or the busiest execution port by llvm-mca, whichever is more.")  # fmt: skip
+        desc += "; roofline by model: " + ", ".join(f"{s} {number(f)}" for s, f in zip(shapes, floor) if f)
+    return Figure("slots", title, "both" if any(floor) else "measured", about,
+                  plots.points("slots", title, desc, shapes, series, "ps a sample, fewer are better", is_log=True), desc,
+                  ["shape", "implementation", "ps a sample", "lower quartile", "upper quartile", "ns a call", "c over it", "memory, ps (model)",
+                   "ports, ps (model)"], table, swatches)  # fmt: skip
 
 
 def least_ms(job, bandwidth):
