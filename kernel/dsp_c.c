@@ -6,7 +6,7 @@
 
 #include "bits.h"
 
-static void pack_c(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int width)
+void sct_pack_c(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int width)
 {
     for (int x = 0; x < width; x += 2) {
         int16_t *group = dst + (ptrdiff_t)(x / 2) * SCT_GROUP;
@@ -18,7 +18,7 @@ static void pack_c(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int
     }
 }
 
-static void pack16_c(int16_t *dst, const uint16_t *src, ptrdiff_t stride_bytes, int width)
+void sct_pack16_c(int16_t *dst, const uint16_t *src, ptrdiff_t stride_bytes, int width)
 {
     const ptrdiff_t stride = stride_bytes / (ptrdiff_t)sizeof *src;
     for (int x = 0; x < width; x += 2) {
@@ -151,8 +151,8 @@ static void quantise_c(int16_t *levels, uint64_t *nonzero, const int16_t *coefs,
 void sct_dsp_fill_c(struct sct_dsp *dsp)
 {
     dsp->name = "c";
-    dsp->pack = pack_c;
-    dsp->pack16 = pack16_c;
+    dsp->pack = sct_pack_c;
+    dsp->pack16 = sct_pack16_c;
     dsp->horz = horz_c;
     dsp->vert = vert_c;
     dsp->vert16 = vert16_c;

@@ -26,6 +26,11 @@ extern "C" {
 #endif
 
 void sct_dsp_fill_c(struct sct_dsp *dsp);
+
+/* The reference's pack and pack16, for columns that fill no vector. */
+void sct_pack_c(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, int width);
+void sct_pack16_c(int16_t *dst, const uint16_t *src, ptrdiff_t stride_bytes, int width);
+
 #if SCT_HAVE_HWY
 void sct_dsp_fill_hwy(struct sct_dsp *dsp);
 #endif

@@ -81,14 +81,8 @@ static void pack_avx2(int16_t *dst, const uint8_t *src, ptrdiff_t stride_bytes, 
         pack_16_columns(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride_bytes);
         x = even_width;
     }
-    for (; x < width; x += 2) {
-        int16_t *group = dst + (ptrdiff_t)x * SCT_LANES;
-        for (int v = 0; v < SCT_LANES; v++) {
-            const uint8_t *row = src + v * stride_bytes;
-            group[2 * v] = (int16_t)(row[x] - 128);
-            group[2 * v + 1] = (int16_t)(x + 1 < width ? row[x + 1] - 128 : 0);
-        }
-    }
+    if (x < width)
+        sct_pack_c(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride_bytes, width - x);
 }
 
 /* 16 columns of 8 rows of 16 bits into 8 groups: a transpose of 8 x 8 pairs of samples.
@@ -139,14 +133,8 @@ static void pack16_avx2(int16_t *dst, const uint16_t *src, ptrdiff_t stride_byte
         pack16_16_columns(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride);
         x = even_width;
     }
-    for (; x < width; x += 2) {
-        int16_t *group = dst + (ptrdiff_t)x * SCT_LANES;
-        for (int v = 0; v < SCT_LANES; v++) {
-            const uint16_t *row = src + v * stride;
-            group[2 * v] = (int16_t)(row[x] - 32768);
-            group[2 * v + 1] = (int16_t)(x + 1 < width ? row[x + 1] - 32768 : 0);
-        }
-    }
+    if (x < width)
+        sct_pack16_c(dst + (ptrdiff_t)x * SCT_LANES, src + x, stride_bytes, width - x);
 }
 
 /* ---- horz -------------------------------------------------------------------------- */
