@@ -39,6 +39,9 @@ struct sct_limits {
                                 more is read; default none */
 };
 
+/* Puts the defaults where `limits` has none: 0, or less. */
+SCT_API void sct_limits_fill(struct sct_limits *limits);
+
 #define SCT_MAX_PIXELS         ((int64_t)268 * 1000 * 1000)
 #define SCT_MAX_PICTURE_SIDE   65535
 #define SCT_MAX_INPUT_BYTES    ((int64_t)1 << 30)

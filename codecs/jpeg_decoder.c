@@ -528,14 +528,7 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
     d->allows_cmyk = spec->wants_rgb == SCT_RGB_OR_CMYK_ALWAYS;
     d->may_stream = may_stream;
     d->limits = spec->limits;
-    if (d->limits.max_pixels <= 0)
-        d->limits.max_pixels = SCT_MAX_PIXELS;
-    if (d->limits.max_scans <= 0)
-        d->limits.max_scans = SCT_MAX_SCANS;
-    if (d->limits.max_memory_bytes == 0)
-        d->limits.max_memory_bytes = SCT_MAX_MEMORY_BYTES;
-    if (d->limits.max_metadata_bytes <= 0)
-        d->limits.max_metadata_bytes = SCT_MAX_METADATA_BYTES;
+    sct_limits_fill(&d->limits);
     d->n_u = d->n_v = 8;
 
     sct_jpeg_errors_init(&d->errors);

@@ -305,14 +305,7 @@ static int open_decoder(sct_decoder **out, const struct sct_decoder_spec *spec,
     d->salvage = spec->salvage;
     d->wants_rgb = spec->wants_rgb;
     d->limits = spec->limits;
-    if (d->limits.max_pixels <= 0)
-        d->limits.max_pixels = SCT_MAX_PIXELS;
-    if (d->limits.max_whole_pixels <= 0)
-        d->limits.max_whole_pixels = SCT_MAX_WHOLE_PIXELS;
-    if (d->limits.max_metadata_bytes <= 0)
-        d->limits.max_metadata_bytes = SCT_MAX_METADATA_BYTES;
-    if (d->limits.max_memory_bytes == 0)
-        d->limits.max_memory_bytes = SCT_MAX_MEMORY_BYTES;
+    sct_limits_fill(&d->limits);
 
     const int status = open_file(d, spec->reader);
     if (status != SCT_OK) {

@@ -32,21 +32,3 @@ int sct_option_take_environment(struct sct_limits *limits)
         sct_text_complain("%s", report.message);
     return status;
 }
-
-void sct_option_fill_limits(struct sct_limits *limits)
-{
-    if (limits->max_pixels == 0)
-        limits->max_pixels = SCT_MAX_PIXELS;
-    if (limits->max_side == 0)
-        limits->max_side = SCT_MAX_PICTURE_SIDE;
-    if (limits->max_scans == 0)
-        limits->max_scans = SCT_MAX_SCANS;
-    if (limits->max_whole_pixels == 0)
-        limits->max_whole_pixels = SCT_MAX_WHOLE_PIXELS;
-    if (limits->max_metadata_bytes == 0)
-        limits->max_metadata_bytes = SCT_MAX_METADATA_BYTES;
-    if (limits->max_memory_bytes == 0)
-        limits->max_memory_bytes = SCT_MAX_MEMORY_BYTES;
-    if (limits->max_input_bytes == 0)
-        limits->max_input_bytes = SCT_MAX_INPUT_BYTES;
-}

@@ -100,9 +100,6 @@ int sct_option_take_background(const char *text, uint8_t background[3]);
 int sct_option_take_limit(int c, const char *text, struct sct_limits *limits);
 int sct_option_take_environment(struct sct_limits *limits);
 
-/* The defaults, where nothing else was said. */
-void sct_option_fill_limits(struct sct_limits *limits);
-
 /* An option that describes the output; variants.json has its own. */
 int sct_option_take_setting(struct sct_option_reading *r, int c, const char *text);
 

@@ -243,7 +243,7 @@ int sct_info_options_parse(struct sct_info_options *o, int argc, char **argv)
         else if (sct_option_take_limit(c, optarg, &o->limits) != SCT_OK)
             return SCT_ERR_ARGUMENT;
     }
-    sct_option_fill_limits(&o->limits);
+    sct_limits_fill(&o->limits);
     o->inputs = argv + optind;
     o->n_inputs = argc - optind;
     return check_inputs(o->inputs, o->n_inputs, argv[0]);
@@ -273,7 +273,7 @@ int sct_compare_options_parse(struct sct_compare_options *o, int argc, char **ar
         if (status != SCT_OK)
             return SCT_ERR_ARGUMENT;
     }
-    sct_option_fill_limits(&o->limits);
+    sct_limits_fill(&o->limits);
     status = check_inputs(argv + optind, argc - optind, argv[0]);
     if (status == SCT_OK && argc - optind < 2) {
         sct_text_complain("%s: with which picture? See 'scantling compare --help'",

@@ -51,21 +51,6 @@ struct run {
 
 /* ---- plan -------------------------------------------------------------------------- */
 
-static void set_limits(struct run *run)
-{
-    run->limits = run->job->limits;
-    if (!run->limits.max_pixels)
-        run->limits.max_pixels = SCT_MAX_PIXELS;
-    if (!run->limits.max_scans)
-        run->limits.max_scans = SCT_MAX_SCANS;
-    if (!run->limits.max_memory_bytes)
-        run->limits.max_memory_bytes = SCT_MAX_MEMORY_BYTES;
-    if (!run->limits.max_input_bytes)
-        run->limits.max_input_bytes = SCT_MAX_INPUT_BYTES;
-    if (!run->limits.max_side)
-        run->limits.max_side = SCT_MAX_PICTURE_SIDE;
-}
-
 static int open_decoder(struct run *run)
 {
     struct sct_result *result = run->result;
@@ -397,7 +382,8 @@ static int begin(struct run *run, const struct sct_job *job, struct sct_result *
 {
     memset(result, 0, sizeof *result);
     *run = (struct run){.job = job, .result = result, .watch.mark_ms = sct_cpu_ms()};
-    set_limits(run);
+    run->limits = job->limits;
+    sct_limits_fill(&run->limits);
     if (job->dsp)
         run->dsp = *job->dsp;
     else if (sct_dsp_init(&run->dsp, NULL) < 0)
