@@ -7,18 +7,13 @@
  *                              all scans; each gives one iMCU row, dequantised into `blocks`
  *                    pixels:   for who wants RGB: libjpeg's scan lines, 8 at a time
  *
- * While libjpeg reads the data it calls back twice: the progress monitor before each iMCU row
- * (limits, which components came) and the messages (damage). The streaming decoder tells what
- * it meets as events. README.md has the rules by which these are damage; record_damage is
- * where all of them end.
+ * What is wrong with the data is judged in jpeg_damage.c.
  *
  * 1. status is sticky: after an error, or SCT_DONE, read_band repeats it.
- * 2. Without salvage the first damage leaves libjpeg at once; with it damage is only
- * recorded.
- * 3. libjpeg may stop half way with an error of its own (a broken header of a later
- * scan). When everything was there by then, or with salvage, the input is closed and
+ * 2. libjpeg may stop half way with an error of its own (a broken header of a later scan).
+ *    When everything was there by then, or with salvage, the input is closed and
  *    jpeg_read_coefficients called again: it goes on where it was, meets EOI and returns
- * what there is. That is done once. */
+ *    what there is. That is done once. */
 #include "decoder.h"
 
 #include <limits.h>
@@ -28,6 +23,7 @@
 #include "bits.h"
 #include "jpeg_blocks.h"
 #include "jpeg_common.h"
+#include "jpeg_damage.h"
 #include "jpeg_edge.h"
 #include "jpeg_header.h"
 #include "jpeg_lanes.h"
@@ -35,320 +31,8 @@
 #include "mem.h"
 
 enum {
-    DECODER_BYTES =
-        512 * 1024,    /* libjpeg's tables and ours, at most, without the coefs */
-    MARKER_BYTES = 128 /* what a saved marker costs beside its bytes, at most */
+    DECODER_BYTES = 512 * 1024 /* libjpeg's tables and ours, at most, without the coefs */
 };
-
-struct sct_decoder {
-    struct jpeg_decompress_struct cinfo;
-    struct sct_jpeg_errors errors;
-    struct sct_jpeg_source source;
-    struct jpeg_progress_mgr progress;
-    struct sct_report *report;
-    struct sct_limits limits; /* without zeros */
-    int salvage, wants_rgb, allows_cmyk;
-
-    struct sct_picture picture;
-    int sof; /* marker of the frame header */
-    int has_comment;
-    int is_progressive,
-        is_arithmetic;   /* libjpeg's copy changes with a stray second SOF */
-    size_t marker_bytes; /* memory of saved markers */
-    JOCTET *icc;         /* malloc'ed by libjpeg */
-
-    int in_data;                      /* the header is read */
-    int has_started;                  /* the first scan has begun */
-    int has_scan[SCT_MAX_COMPONENTS]; /* the component was part of a scan */
-    int damage, damaged_row;          /* as in the report */
-
-    int n_u, n_v;
-    int may_stream;
-    int is_streamed; /* our own entropy decoder reads the picture... */
-    sct_jpeg_stream *stream;
-    jvirt_barray_ptr *coefs; /* ...or libjpeg has read it whole */
-    int16_t *blocks;         /* one band: all rows of component 0, then of 1, ... */
-    uint8_t *samples; /* pixels: a scan line of libjpeg's, then 8 rows of each plane */
-    struct sct_jpeg_quant quant[SCT_MAX_COMPONENTS];
-    struct sct_band band;
-    int next_band, n_bands;
-    int status;
-};
-
-/* ---- damage ------------------------------------------------------------------------ */
-
-/* The first row of pixels of the iMCU row that libjpeg is at; 0 between scans. */
-static int find_row(const struct sct_decoder *d, JDIMENSION imcu_row)
-{
-    if (imcu_row >= d->cinfo.total_iMCU_rows)
-        return 0;
-    return (int)imcu_row * d->cinfo.max_v_samp_factor * DCTSIZE;
-}
-
-static void record_damage(struct sct_decoder *d, int status, int row, const char *text)
-{
-    if (d->damage == SCT_OK) {
-        d->damage = status;
-        d->damaged_row = row;
-        if (d->salvage)
-            sct_report_warn(d->report, "%s", text);
-    }
-    d->damaged_row = sct_min(d->damaged_row, row);
-}
-
-static void publish_damage(const struct sct_decoder *d)
-{
-    if (d->report && d->damage != SCT_OK) {
-        d->report->damage = d->damage;
-        d->report->damaged_row = d->damaged_row;
-    }
-}
-
-/* Damage that was met inside a guarded step. */
-static void meet_damage(struct sct_decoder *d, int status, int row, const char *text)
-{
-    record_damage(d, status, row, text);
-    if (!d->salvage)
-        sct_jpeg_stop(&d->errors, status, "%s", text);
-}
-
-/* Whether, with the scans up to this one, each component has all its coefs to the last
- * bit. */
-static int has_all_scans(const struct sct_decoder *d)
-{
-    for (int ci = 0; ci < d->picture.n_components; ci++) {
-        if (!d->has_scan[ci])
-            return 0;
-        for (int i = 0; d->is_progressive && i < DCTSIZE2; i++)
-            if (d->cinfo.coef_bits[ci][i] != 0)
-                return 0;
-    }
-    return 1;
-}
-
-/* The same, and that this scan has come to its last row. */
-static int is_complete(const struct sct_decoder *d)
-{
-    return d->has_started && d->cinfo.input_iMCU_row >= d->cinfo.total_iMCU_rows &&
-           has_all_scans(d);
-}
-
-/* The first row that a missing restart marker may have spoilt: it is noticed at the end
- * of the interval. */
-static int find_interval_row(const struct sct_decoder *d)
-{
-    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
-    const JDIMENSION n_mcus = cinfo->MCUs_per_row ? cinfo->MCUs_per_row : 1;
-    const JDIMENSION n_rows = (cinfo->restart_interval + n_mcus - 1) / n_mcus;
-    const JDIMENSION at = cinfo->input_iMCU_row;
-    return find_row(d, at >= cinfo->total_iMCU_rows || at < n_rows ? 0 : at - n_rows);
-}
-
-static void judge_warning(struct sct_decoder *d)
-{
-    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
-    const int code = cinfo->err->msg_code;
-    const int is_in_scan =
-        d->has_started && cinfo->input_iMCU_row < cinfo->total_iMCU_rows;
-    int row = find_row(d, cinfo->input_iMCU_row);
-    char text[JMSG_LENGTH_MAX], place[JMSG_LENGTH_MAX + 40];
-
-    cinfo->err->format_message((j_common_ptr)cinfo, text);
-    switch (code) {
-    case JWRN_ADOBE_XFORM:
-    case JWRN_BOGUS_ICC:
-    case JWRN_JFIF_MAJOR:
-    case JWRN_JPEG_EOF:
-    case JWRN_NOT_SEQUENTIAL: sct_report_warn(d->report, "%s", text); return;
-    case JWRN_EXTRANEOUS_DATA:
-        /* Behind a scan, or in the header, it is somebody's padding. Before a restart
-         * marker it is data that decoding should have used up. */
-        if (!is_in_scan) {
-            sct_report_warn(d->report, "%s", text);
-            return;
-        }
-        break;
-    case JWRN_MUST_RESYNC:
-        if (!d->source.has_ended)
-            row = find_interval_row(d);
-        break;
-    case JWRN_ARITH_BAD_CODE: /* it goes on past the end, with zeros, until they make no
-                                 sense */
-        if (d->source.has_ended)
-            row = find_row(d, d->source.end_imcu_row);
-        break;
-    default: break;
-    }
-    if (d->source.has_ended && (code == JWRN_HIT_MARKER || code == JWRN_MUST_RESYNC ||
-                                code == JWRN_ARITH_BAD_CODE))
-    {
-        snprintf(place, sizeof place, "the data ends in row %d of %d", row,
-                 d->picture.height);
-        if (!has_all_scans(d)) /* the scans that never come are missing in every row */
-            row = 0;
-        meet_damage(d, SCT_ERR_TRUNCATED, row, place);
-    } else {
-        snprintf(place, sizeof place, "%s, in row %d of %d", text, row,
-                 d->picture.height);
-        meet_damage(d, SCT_ERR_CORRUPT, row, place);
-    }
-}
-
-/* After the last scan: what is missing without any message of libjpeg's. */
-static void judge_end(struct sct_decoder *d)
-{
-    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
-
-    for (int ci = 0; ci < d->picture.n_components; ci++)
-        if (!d->has_scan[ci])
-            meet_damage(d, d->source.has_ended ? SCT_ERR_TRUNCATED : SCT_ERR_CORRUPT, 0,
-                        "a component has no data");
-    if (!d->source.has_ended)
-        return;
-    if (!has_all_scans(d))
-        meet_damage(d, SCT_ERR_TRUNCATED, 0, "the data ends before the last scan");
-    /* Arithmetic decoding makes sense of an end wherever it comes (T.81, D.2.6). */
-    if (d->is_arithmetic && d->source.end_imcu_row < cinfo->total_iMCU_rows)
-        meet_damage(d, SCT_ERR_TRUNCATED, find_row(d, d->source.end_imcu_row),
-                    "the data ends inside an arithmetic scan");
-    if (d->damage == SCT_OK)
-        sct_report_warn(d->report, "the end-of-image marker is missing");
-}
-
-/* The same rules for what the streaming decoder tells. Whether to go on. */
-static int judge_event(void *ctx, enum sct_jpeg_event event, int imcu_row, int at_end)
-{
-    struct sct_decoder *d = ctx;
-    static const char *const texts[] = {
-        [SCT_JPEG_BAD_CODE] = "bad Huffman code",
-        [SCT_JPEG_BAD_DC] = "DC differences out of range",
-        [SCT_JPEG_SHORT] = "premature end of data segment",
-        [SCT_JPEG_EXTRA] = "extraneous bytes before a restart marker",
-        [SCT_JPEG_RESYNC] = "another marker where a restart marker should be"};
-    const int row_height = 8 * d->picture.v_max;
-    char text[128];
-    int status = SCT_ERR_CORRUPT;
-
-    if (event == SCT_JPEG_RESYNC && !at_end)
-        imcu_row = sct_max(0, imcu_row - sct_jpeg_stream_interval_rows(d->stream));
-    const int row = imcu_row * row_height;
-    if (at_end && (event == SCT_JPEG_SHORT || event == SCT_JPEG_RESYNC)) {
-        snprintf(text, sizeof text, "the data ends in row %d of %d", row,
-                 d->picture.height);
-        status = SCT_ERR_TRUNCATED;
-    } else {
-        snprintf(text, sizeof text, "%s, in row %d of %d", texts[event], row,
-                 d->picture.height);
-    }
-    record_damage(d, status, row, text);
-    if (!d->salvage)
-        (void)sct_report_fail(d->report, status, "%s", text);
-    return d->salvage;
-}
-
-/* ---- libjpeg's callbacks ----------------------------------------------------------- */
-
-static void hear_message(j_common_ptr common, int level)
-{
-    struct sct_decoder *d = common->client_data;
-    const int *parameters = common->err->msg_parm.i;
-
-    if (d->source.closed)
-        return;
-    if (level < 0) {
-        judge_warning(d);
-    } else if (common->err->msg_code == JTRC_SOF) {
-        if (!d->sof)
-            d->sof = parameters[0];
-    } else if (common->err->msg_code == JTRC_MISC_MARKER && !d->in_data) {
-        const int marker = parameters[0];
-        if (marker == JPEG_COM)
-            d->has_comment = 1;
-        if (marker == JPEG_APP0 + 1 || marker == JPEG_APP0 + 2 ||
-            marker == JPEG_APP0 + 13)
-            d->marker_bytes += MARKER_BYTES + (size_t)(unsigned)parameters[1];
-        if (marker == JPEG_APP0 + 13) /* twice: jpeg_header.c may join the pieces */
-            d->marker_bytes += (size_t)(unsigned)parameters[1];
-        if ((uint64_t)d->marker_bytes > (uint64_t)d->limits.max_metadata_bytes)
-            sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
-                          "more than %lld bytes of metadata, the limit on metadata",
-                          (long long)d->limits.max_metadata_bytes);
-        if (d->marker_bytes > d->limits.max_memory_bytes)
-            sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
-                          "the header's metadata exceed the limit on memory, %zu bytes",
-                          d->limits.max_memory_bytes);
-    }
-}
-
-static void explain(struct sct_decoder *d, int status, const char *text)
-{
-    d->errors.status = status;
-    snprintf(d->errors.text, sizeof d->errors.text, "%s", text);
-}
-
-static void explain_marker(struct sct_decoder *d, int marker)
-{
-    if (marker == 0xC3 || marker == 0xCB)
-        explain(d, SCT_ERR_UNSUPPORTED, "lossless JPEG is not supported");
-    else if (marker == 0xF7)
-        explain(d, SCT_ERR_UNSUPPORTED, "JPEG-LS is not supported");
-    else if ((marker >= 0xC5 && marker <= 0xCF) || marker == 0xDE || marker == 0xDF)
-        explain(d, SCT_ERR_UNSUPPORTED, "hierarchical JPEG is not supported");
-}
-
-static void explain_error(j_common_ptr common)
-{
-    struct sct_decoder *d = common->client_data;
-    const int parameter = common->err->msg_parm.i[0];
-
-    switch (common->err->msg_code) {
-    case JERR_FILE_READ: explain(d, SCT_ERR_IO, "reading the input failed"); return;
-    case JERR_INPUT_EOF:
-        explain(d, SCT_ERR_TRUNCATED, "the data ends in the header");
-        return;
-    case JERR_NO_IMAGE: explain(d, SCT_ERR_CORRUPT, "a JPEG without a picture"); return;
-    case JERR_SOF_UNSUPPORTED:
-    case JERR_UNKNOWN_MARKER: explain_marker(d, parameter); break;
-    case JERR_EMPTY_IMAGE:
-        if (d->cinfo.image_width > 0 && d->cinfo.num_components > 0)
-            explain(d, SCT_ERR_UNSUPPORTED,
-                    "a height that follows the first scan (DNL) is not supported");
-        else
-            explain(d, SCT_ERR_CORRUPT, "the width is 0, or there are no components");
-        return;
-    case JERR_BAD_PRECISION:
-        if (parameter == 12 || parameter == 16) {
-            explain(d, SCT_ERR_UNSUPPORTED, "only 8 bits per sample are supported");
-            return;
-        }
-        break;
-    case JERR_IMAGE_TOO_BIG:
-        explain(d, SCT_ERR_TOO_LARGE,
-                "a side of more than 65500 pixels, the limit on pixels of libjpeg");
-        return;
-    case JERR_NO_BACKING_STORE:
-        explain(d, SCT_ERR_TOO_LARGE, "decoding would exceed the limit on memory");
-        return;
-    default: break;
-    }
-    if (d->source.has_ended && !d->source.closed)
-        explain(d, SCT_ERR_TRUNCATED, "the data ends in a marker between scans");
-}
-
-static void watch_progress(j_common_ptr common)
-{
-    struct sct_decoder *d = common->client_data;
-    const struct jpeg_decompress_struct *cinfo = &d->cinfo;
-
-    if (d->source.closed) /* an error may have left the scan's components half read */
-        return;
-    d->has_started = 1;
-    for (int i = 0; i < cinfo->comps_in_scan; i++)
-        d->has_scan[cinfo->cur_comp_info[i]->component_index] = 1;
-    if (cinfo->input_scan_number > d->limits.max_scans)
-        sct_jpeg_stop(&d->errors, SCT_ERR_TOO_LARGE,
-                      "more than %d scans, the limit on scans", d->limits.max_scans);
-}
 
 /* ---- open and close ---------------------------------------------------------------- */
 
@@ -532,10 +216,8 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
     d->n_u = d->n_v = 8;
 
     sct_jpeg_errors_init(&d->errors);
-    d->errors.on_error = explain_error;
-    d->errors.on_message = hear_message;
     sct_jpeg_source_init(&d->source, spec->reader);
-    d->progress.progress_monitor = watch_progress;
+    sct_jpeg_damage_listen(d);
     d->cinfo.err = &d->errors.manager;
     d->cinfo.client_data = d;
 
@@ -573,14 +255,14 @@ static int start_stream(struct sct_decoder *d)
                                               .reader = d->source.reader,
                                               .n_u = d->n_u,
                                               .n_v = d->n_v,
-                                              .on_event = judge_event,
+                                              .on_event = sct_jpeg_damage_judge_event,
                                               .ctx = d};
     const int status = sct_jpeg_stream_create(&d->stream, &spec);
     if (status == SCT_ERR_MEMORY)
         return sct_report_fail(d->report, status, "no memory for a band");
     if (status < 0) {
-        record_damage(d, status, 0, "a Huffman table that is none");
-        publish_damage(d);
+        sct_jpeg_damage_record(d, status, 0, "a Huffman table that is none");
+        sct_jpeg_damage_publish(d);
         return sct_report_fail(d->report, status, "a Huffman table that is none");
     }
     return SCT_OK;
@@ -608,11 +290,11 @@ static int read_streamed(struct sct_decoder *d, struct sct_band *band)
         return SCT_OK;
     if (status == SCT_DONE)
         finish_stream(d);
-    publish_damage(d);
+    sct_jpeg_damage_publish(d);
     if (status == SCT_ERR_IO)
         return sct_report_fail(d->report, status, "reading the input failed");
     if (status < 0)
-        return d->damage; /* judge_event has said what it is */
+        return d->damage; /* sct_jpeg_damage_judge_event has said what it is */
     return status;
 }
 
@@ -630,7 +312,7 @@ static void read_coefs(void *ctx)
     struct sct_decoder *d = ctx;
     d->coefs = jpeg_read_coefficients(&d->cinfo);
     if (!d->source.closed)
-        judge_end(d);
+        sct_jpeg_damage_judge_end(d);
 }
 
 /* Reads all scans. On failure the report is complete. */
@@ -639,19 +321,17 @@ static int read_scans(struct sct_decoder *d)
     int status = sct_jpeg_guard(&d->errors, read_coefs, d);
 
     if (is_about_data(status) && (d->salvage || d->damage == SCT_OK)) {
-        const int can_go_on = d->has_started && (d->salvage || is_complete(d));
-        if (is_complete(d)) /* damaged, perhaps, but not here */
+        const int can_go_on = d->has_started && (d->salvage || sct_jpeg_is_complete(d));
+        if (sct_jpeg_is_complete(d)) /* damaged, perhaps, but not here */
             sct_report_warn(d->report, "behind the complete picture: %s", d->errors.text);
         else
-            record_damage(d, status,
-                          has_all_scans(d) ? find_row(d, d->cinfo.input_iMCU_row) : 0,
-                          d->errors.text);
+            sct_jpeg_damage_record(d, status, sct_jpeg_damage_row(d), d->errors.text);
         if (can_go_on) {
             sct_jpeg_source_close(&d->cinfo);
             status = sct_jpeg_guard(&d->errors, read_coefs, d);
         }
     }
-    publish_damage(d);
+    sct_jpeg_damage_publish(d);
     if (status != SCT_OK)
         return sct_report_fail(d->report, status, "%s", d->errors.text);
     return SCT_OK;
@@ -754,7 +434,7 @@ static int start_pixels(struct sct_decoder *d)
     if (!d->samples)
         return sct_report_fail(d->report, SCT_ERR_MEMORY, "no memory for a band");
     const int status = sct_jpeg_guard(&d->errors, start_decompress, d);
-    publish_damage(d);
+    sct_jpeg_damage_publish(d);
     if (status != SCT_OK)
         return sct_report_fail(d->report, status, "%s", d->errors.text);
     return SCT_OK;
@@ -794,14 +474,14 @@ static void read_scan_lines(void *ctx)
     }
 }
 
-/* Up to EOI. Not jpeg_finish_decompress, which frees what judge_end looks at. */
+/* Up to EOI. Not jpeg_finish_decompress, which frees what judging looks at. */
 static void read_end(void *ctx)
 {
     struct sct_decoder *d = ctx;
     while (!jpeg_input_complete(&d->cinfo))
         if (jpeg_consume_input(&d->cinfo) == JPEG_SUSPENDED)
             break;
-    judge_end(d);
+    sct_jpeg_damage_judge_end(d);
 }
 
 /* With all rows delivered: an error now is behind the picture, or damage that can be salvaged. */
@@ -810,11 +490,11 @@ static int finish_pixels(struct sct_decoder *d)
     const int status = sct_jpeg_guard(&d->errors, read_end, d);
     if (!is_about_data(status))
         return status;
-    if (d->damage == SCT_OK && is_complete(d)) {
+    if (d->damage == SCT_OK && sct_jpeg_is_complete(d)) {
         sct_report_warn(d->report, "behind the complete picture: %s", d->errors.text);
         return SCT_OK;
     }
-    record_damage(d, status, 0, d->errors.text);
+    sct_jpeg_damage_record(d, status, 0, d->errors.text);
     return d->salvage ? SCT_OK : status;
 }
 
@@ -823,7 +503,7 @@ static int read_pixels(struct sct_decoder *d, struct sct_band *band)
     const int is_over = d->next_band == d->n_bands;
     const int status =
         is_over ? finish_pixels(d) : sct_jpeg_guard(&d->errors, read_scan_lines, d);
-    publish_damage(d);
+    sct_jpeg_damage_publish(d);
     if (status != SCT_OK)
         return sct_report_fail(d->report, status, "%s", d->errors.text);
     if (is_over)
