@@ -8,7 +8,6 @@
  * README.md has the rules by which these are damage; record is where all of them end. */
 #include "jpeg_damage.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "bits.h"
