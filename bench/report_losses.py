@@ -55,8 +55,9 @@ class Losses:
             for job in (result.get(section) or {}).get("jobs") or []:
                 for p in job.get("photos") or []:
                     where = f"{job.get('title') or job['name']}, {p['file']}"
-                    self.smaller_wins(f"CPU time, {what}", where, "sharp", p.get("our_ms"), p.get("sharp_ms"), "ms")
-                    self.smaller_wins(f"bytes, {what}", where, "sharp", p.get("our_bytes"), p.get("sharp_bytes"), "bytes")
+                    for key, peer in (("sharp", "sharp"), ("pillow", "Pillow")):
+                        self.smaller_wins(f"CPU time, {what}", where, peer, p.get("our_ms"), p.get(key + "_ms"), "ms")
+                        self.smaller_wins(f"bytes, {what}", where, peer, p.get("our_bytes"), p.get(key + "_bytes"), "bytes")
 
     def processes(self, result):
         for job in (result.get("processes") or {}).get("jobs") or []:

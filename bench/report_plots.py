@@ -178,7 +178,7 @@ def bars(key, title, desc, labels, series, xlabel, hatched=False, is_log=False):
 
 
 def stacked(key, title, desc, labels, series, xlabel, marks=(), hatched=False):
-    """One bar a row, of parts: (role, values); marks: (role, values), a stroke across the bar."""
+    """One bar a row, of parts: (role, values); marks: (role, values or None), a stroke across the bar."""
     plot = Plot(len(labels) * 28, labels, xlabel, right_px=24)
     with matplotlib.rc_context(STYLE):
         left = [0.0] * len(labels)
@@ -188,6 +188,8 @@ def stacked(key, title, desc, labels, series, xlabel, marks=(), hatched=False):
             left = [a + b for a, b in zip(left, values)]
         for role, values in marks:
             for i, value in enumerate(values):
+                if value is None:
+                    continue
                 plot.ax.plot([value, value], [i - 0.42, i + 0.42], color=KEYS[role], linewidth=3, solid_capstyle="butt")
         plot.scale("x")
         return plot.svg(key, title, desc)

@@ -6,7 +6,7 @@ Each function takes the result and returns a Figure, some of them, or None where
 import re
 
 import report_plots as plots
-from report_base import Figure, Swatch, number, role_of, several, spread, times, unique
+from report_base import Figure, Swatch, is_number, number, role_of, several, spread, times, unique
 
 STAGES = (("plan", "s4"), ("decode", "s1"), ("resize", "s2"), ("encode", "s3"))
 TOOLS = [Swatch("ours", "ours"), Swatch("sharp", "sharp"), Swatch("others", "peer")]
@@ -32,23 +32,32 @@ def ratios(job):
     return [p["ratio"] for p in counted(job)]
 
 
-# ---- beside sharp, in process
+# ---- beside sharp and Pillow, in process
 
 
 def draw_jobs(result):
-    jobs = of_jobs(result, "compare")
-    if not jobs:
-        return None
-    names, values = [j["name"] for j in jobs], [ratios(j) for j in jobs]
-    spreads = [spread(v) for v in values]
-    title = "CPU time of sharp over ours"
-    about = (f"In process, warm, memory to memory, one thread, alternating; {several(spreads[0]['n'], 'photograph')}, each the median of its rounds. "
-             "Above 1, ours is quicker. Progressive ones are not among them: their figures are below, with the stages.")  # fmt: skip
-    desc = "; ".join(f"{n}: median {times(s['median'])}, from {times(s['least'])} to {times(s['most'])}" for n, s in zip(names, spreads))
-    return Figure("jobs", title, "measured", about, plots.strips("jobs", title, desc, names, values, "sharp's CPU ms over ours"), desc,
-                  ["job", "photographs", "median", "least", "quarter", "three quarters", "most"],
-                  [[n, *(s[k] for k in ("n", "median", "least", "q1", "q3", "most"))] for n, s in zip(names, spreads)],
-                  LEGEND_STRIP)  # fmt: skip
+    figures = []
+    for key, peer, of in (("jobs", "sharp", "ratio"), ("jobs-pillow", "Pillow", "pillow_ratio")):
+        found = [(j["name"], [p[of] for p in counted(j) if is_number(p.get(of))]) for j in of_jobs(result, "compare")]
+        found = [(name, values) for name, values in found if values]
+        if not found:
+            continue
+        names, values = map(list, zip(*found))
+        spreads = [spread(v) for v in values]
+        title = f"CPU time of {peer} over ours"
+        most = several(max(s["n"] for s in spreads), "photograph")
+        about = (f"In process, warm, memory to memory, one thread, alternating; {most}, each the median of its rounds. "
+                 "Above 1, ours is quicker. Progressive ones are not among them: their figures are below, with the stages.")  # fmt: skip
+        if peer == "Pillow":
+            about += " Pillow is Debian's, by Image.thumbnail, whose draft mode lets the decoder shrink."
+        desc = "; ".join(f"{n}: median {times(s['median'])}, from {times(s['least'])} to {times(s['most'])}"
+                         for n, s in zip(names, spreads))
+        svg = plots.strips(key, title, desc, names, values, f"{peer}'s CPU ms over ours")
+        figures.append(Figure(key, title, "measured", about, svg, desc,
+                              ["job", "photographs", "median", "least", "quarter", "three quarters", "most"],
+                              [[n, *(s[k] for k in ("n", "median", "least", "q1", "q3", "most"))] for n, s in zip(names, spreads)],
+                              LEGEND_STRIP))  # fmt: skip
+    return figures or None
 
 
 def draw_stages(result):
@@ -59,18 +68,26 @@ def draw_stages(result):
             continue
         key, title = f"stages-{i}", f"Stages of a job: {job['name']}"
         stages = [(role, [p["stages"].get(name, 0) for p in photos]) for name, role in STAGES]
+        pillow = [p["pillow_ms"] for p in photos if is_number(p.get("pillow_ms"))]
         desc = (f"CPU time of {several(len(photos), 'photograph')} by stage; in the median "
                 f"ours takes {number(spread([p['our_ms'] for p in photos])['median'])} ms, "
                 f"sharp {number(spread([p['sharp_ms'] for p in photos])['median'])} ms")  # fmt: skip
-        svg = plots.stacked(key, title, desc, [p["file"] for p in photos], stages, "CPU ms", [("sharp", [p["sharp_ms"] for p in photos])])
+        about = "CPU ms of our stages in the last round; the stroke is all of sharp's job."
+        marks, swatches = [("sharp", [p["sharp_ms"] for p in photos])], [Swatch("sharp, all of it", "sharp", "line")]
+        head = ["photograph", "pixels", *(n for n, _ in STAGES), "ours, ms", "sharp, ms", "ratio", "our bytes", "sharp's bytes"]
         rows = [[p["file"], f"{p.get('width', '?')}x{p.get('height', '?')}", *(p["stages"].get(n, 0) for n, _ in STAGES), p["our_ms"],
                  p["sharp_ms"], p["ratio"],
                  p.get("our_bytes"), p.get("sharp_bytes")] for p in photos]  # fmt: skip
-        figures.append(Figure(key, title, "measured", "CPU ms of our stages in the last round; the stroke is all of sharp's job.", svg,
-                              desc,
-                              ["photograph", "pixels", *(n for n, _ in STAGES), "ours, ms", "sharp, ms", "ratio", "our bytes",
-                               "sharp's bytes"], rows,
-                              [*(Swatch(n, r) for n, r in STAGES), Swatch("sharp, all of it", "sharp", "line")]))  # fmt: skip
+        if pillow:
+            desc += f", Pillow {number(spread(pillow)['median'])} ms" + (f" of {len(pillow)}" if len(pillow) < len(photos) else "")
+            about = "CPU ms of our stages in the last round; the strokes are all of sharp's job and all of Pillow's."
+            marks.append(("peer", [p.get("pillow_ms") for p in photos]))
+            swatches.append(Swatch("Pillow, all of it", "peer", "line"))
+            head += ["Pillow, ms", "Pillow over ours", "Pillow's bytes"]
+            rows = [[*r, *(p.get(k) for k in ("pillow_ms", "pillow_ratio", "pillow_bytes"))] for r, p in zip(rows, photos)]
+        svg = plots.stacked(key, title, desc, [p["file"] for p in photos], stages, "CPU ms", marks)
+        figures.append(Figure(key, title, "measured", about, svg, desc, head, rows,
+                              [*(Swatch(n, r) for n, r in STAGES), *swatches]))  # fmt: skip
     return figures or None
 
 

@@ -51,7 +51,7 @@ RESULT = Sample().make()
 SCORES = [f"score-{metric}-{width}" for width in (1600, 400) for metric in ("ssimulacra2", "butteraugli-max", "butteraugli-3norm",
                                                                             "psnr-y")]
 FIGURES = {  # by the section of the result that they need
-    "compare": ["jobs", "stages-1", "stages-2", "stages-3"],
+    "compare": ["jobs", "jobs-pillow", "stages-1", "stages-2", "stages-3"],
     "throughput": ["throughput"],
     "formats": ["formats-time", "formats-bytes"],
     "processes": ["processes-cpu-ms", "processes-wall-ms", "processes-peak-kib", "processes-bytes"],
@@ -159,6 +159,32 @@ class Numbers(unittest.TestCase):
             self.assertIn(f"<b>{statistics.median(ratios):.2f}×</b>", PAGE)
             self.assertIn(f"{min(ratios):.2f} to {max(ratios):.2f}", PAGE)
             self.assertRegex(SUMMARY, rf"{job['name']} \| {statistics.median(ratios):.2f}× \| .*{min(ratios):.2f} to {max(ratios):.2f}")
+
+    def test_pillow_stands_beside_sharp(self):
+        for i, (row, job) in enumerate(zip(self.table("jobs-pillow"), RESULT["compare"]["jobs"], strict=True), 1):
+            ratios = [p["pillow_ratio"] for p in job["photos"]]
+            self.assertEqual([row[0], row[1], row[2], row[3], row[6]],
+                             [job["name"], len(ratios), statistics.median(ratios), min(ratios), max(ratios)])  # fmt: skip
+            wanted = [[p["pillow_ms"], p["pillow_ratio"], p["pillow_bytes"]] for p in job["photos"]]
+            self.assertEqual([r[-3:] for r in self.table(f"stages-{i}")], wanted)
+            self.assertIn("Pillow, all of it", figures_of(PAGE)[f"stages-{i}"][1])
+
+    def test_without_pillow_sharp_stands_alone(self):
+        compare = copy.deepcopy(RESULT["compare"])
+        for k, job in enumerate(compare["jobs"]):
+            for p in job["photos"] if k else job["photos"][1:]:  # the first job keeps one of them
+                for key in ("pillow_ms", "pillow_ratio", "pillow_bytes"):
+                    del p[key]
+        (page, _), said = quietly(draw, {"format": 1, "compare": compare})
+        self.assertEqual(said, "")
+        self.assertEqual([r[:2] for r in table_of(figures_of(page)["jobs-pillow"][1])[1:]], [[compare["jobs"][0]["name"], 1]])
+        self.assertEqual([r[-1] for r in table_of(figures_of(page)["stages-1"][1])[1:]],
+                         [compare["jobs"][0]["photos"][0]["pillow_bytes"]] + ["-"] * (len(PHOTOS) - 1))  # fmt: skip
+        self.assertNotIn("Pillow", figures_of(page)["stages-2"][1])
+        del compare["jobs"][0]
+        page, _ = draw({"format": 1, "compare": compare})
+        self.assertIn("jobs", figures_of(page))
+        self.assertNotIn("Pillow", page)
 
     def test_progressive_photographs_are_listed_and_not_in_the_median(self):
         result = {"format": 1, "compare": copy.deepcopy(RESULT["compare"])}
@@ -347,6 +373,12 @@ class Losses(unittest.TestCase):
         slow = [(j["title"], p["file"]) for j in RESULT["formats"]["jobs"] for p in j["photos"] if p["our_ms"] > p["sharp_ms"]]
         self.assertGreater(len(slow), 0)
         self.assertEqual(sorted(x.where for x in losses.lost("CPU time, formats")), sorted(f"{t}, {f}" for t, f in slow))
+        for measure, area in (("ms", "CPU time, JPEG"), ("bytes", "bytes, JPEG")):
+            for key, peer in (("sharp", "sharp"), ("pillow", "Pillow")):
+                less = [(j["name"], p["file"]) for j in RESULT["compare"]["jobs"] for p in j["photos"]
+                        if p[f"{key}_{measure}"] < p[f"our_{measure}"]]
+                self.assertEqual(sorted(x.where for x in losses.lost(area, peer)), sorted(f"{n}, {f}" for n, f in less))
+        self.assertGreater(len(losses.lost("CPU time, JPEG", "Pillow")), 0)
         self.assertEqual({x.peer for x in losses.lost("one plane")}, {"libyuv"})
         self.assertEqual([x.where for x in losses.lost("slots beside C")], ["pack 4928, avx2"])
         below = [s for j in RESULT["processes"]["jobs"]
