@@ -6,8 +6,13 @@ Several sizes share the decode that the widest of them needs.
 from PIL import Image, ImageOps
 
 
-def make_outputs(source, widths, quality, open_output):
-    """Resizes a JPEG (a path or a file) to all widths, widest first, into open_output(width): a path or a file."""
+def make_outputs(source, widths, quality, open_output, to="jpg"):
+    """Resizes a picture (a path or a file) to all widths, widest first, into open_output(width): a path or a file.
+
+    to: jpg, webp or png.
+    """
+    how = {"jpg": {"format": "JPEG", "quality": quality, "subsampling": "4:2:0"},
+           "webp": {"format": "WEBP", "quality": quality, "method": 4}, "png": {"format": "PNG"}}[to]
     with Image.open(source) as image:
         turned = image.getexif().get(0x0112, 1) >= 5
         if len(widths) > 1:
@@ -18,4 +23,4 @@ def make_outputs(source, widths, quality, open_output):
             # The stored side that becomes the width; the other follows.
             box = (1 << 24, width) if turned else (width, 1 << 24)
             copy.thumbnail(box, Image.Resampling.LANCZOS)
-            ImageOps.exif_transpose(copy).save(open_output(width), "JPEG", quality=quality, subsampling="4:2:0")
+            ImageOps.exif_transpose(copy).save(open_output(width), **how)
