@@ -16,7 +16,7 @@ OURS = ("scantling", "ours")
 
 @dataclass
 class Swatch:
-    """An entry of a legend; `look` is a class of report.css: fill, pale, paler, hatch, ring, diamond, hollow or line."""
+    """An entry of a legend; `look` is a class of report.css: fill, pale, paler, palest, hatch, ring, diamond, hollow or line."""
 
     text: str
     role: str

@@ -28,7 +28,7 @@ PX = 1 / 72  # inches
 ROLES = ("ink", "muted", "grid", "paper", "ours", "sharp", "peer", "ideal", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8")
 KEYS = {role: f"#0a00{i:02x}" for i, role in enumerate(ROLES, 1)}
 SERIES = ("s1", "s2", "s3", "s5", "s6", "s7", "s8")  # to be told apart; s4 is gray, as peers are
-PALE = (1, 0.55, 0.28)  # of the first, second and third bar of a group
+PALE = (1, 0.66, 0.42, 0.24)  # of the bars of a group, as in report.css
 HATCH = "//////"  # what is a model
 
 STYLE = {

@@ -100,15 +100,22 @@ PROCESSES = (("cpu_ms", "CPU time", "CPU ms, median photograph", 1), ("wall_ms",
 
 def draw_processes(result):
     jobs = [j for j in (result.get("processes") or {}).get("jobs") or [] if j.get("summary")]
+    jpeg, others = [j for j in jobs if "from" not in j], [j for j in jobs if "from" in j]
+    return [*draw_process_jobs(result, jpeg, "processes", "whole processes"),
+            *draw_process_jobs(result, others, "processes-formats", "whole processes, PNG and WebP")] or None
+
+
+def draw_process_jobs(result, jobs, prefix, whose):
+    """A figure of each measure, with a bar of every job; [] without jobs."""
     if not jobs:
-        return None
+        return []
     tools = unique(t for j in jobs for t in j["summary"])
-    figures, looks = [], ("fill", "pale", "paler")
+    figures, looks = [], ("fill", "pale", "paler", "palest")
     n = max(s.get("photos", 0) for j in jobs for s in j["summary"].values())
     for measure, what, xlabel, scale in PROCESSES:
-        key, title = "processes-" + measure.replace("_", "-"), f"{what} of whole processes"
+        key, title = f"{prefix}-{measure.replace('_', '-')}", f"{what} of {whose}"
         series, rows = [], []
-        for k, job in enumerate(jobs[:3]):
+        for k, job in enumerate(jobs[: len(looks)]):
             found = [job["summary"].get(t) or {} for t in tools]
             values = [s[measure] * scale / (s.get("photos") or 1 if measure == "bytes" else 1) if measure in s else None for s in found]
             series.append(([role_of(t) for t in tools], plots.PALE[k], values, None))
@@ -124,7 +131,7 @@ def draw_processes(result):
             "All outputs of a job together." if measure == "bytes" else "Medians over rounds, then over photographs.")  # fmt: skip
         figures.append(Figure(key, title, "measured", about, plots.bars(key, title, desc, tools, series, xlabel), desc, head, rows,
                               [Swatch(j["job"], "ours", look) for j, look in zip(jobs, looks)]))  # fmt: skip
-    return figures or None
+    return figures
 
 
 # ---- many at once, and other formats

@@ -26,14 +26,27 @@ def table(head, rows, left=1):
     yield ""
 
 
+def ratios_of(s):
+    ratios = [s.get(k) for k in ("cpu_ms_ratio", "peak_kib_ratio")] if s else []
+    return "; ".join(map(times, ratios)) if ratios and all(map(is_number, ratios)) else None
+
+
 def processes(result):
-    for job in ((result.get("processes") or {}).get("jobs") or [])[:1]:
+    jobs = (result.get("processes") or {}).get("jobs") or []
+    for job in jobs[:1]:
         yield f"**{word(job['job'])}**, whole processes, over ours; above 1, ours takes less (measured)"
         yield ""
         yield from table(["", "CPU", "wall", "peak memory", "photographs"],
                          [[t, *(times(s[k + "_ratio"]) if is_number(s.get(k + "_ratio")) else None
                                 for k in ("cpu_ms", "wall_ms", "peak_kib")), s.get("photos")]
                           for t, s in job.get("summary", {}).items()])  # fmt: skip
+    others = [j for j in jobs if "from" in j]
+    if others:
+        yield "**PNG and WebP**, whole processes, CPU time; peak memory over ours; above 1, ours takes less (measured)"
+        yield ""
+        yield from table(["", *(j["job"] for j in others)],
+                         [[t, *(ratios_of((j.get("summary") or {}).get(t)) for j in others)]
+                          for t in unique(t for j in others for t in j.get("summary") or {})])  # fmt: skip
 
 
 def quality(result):

@@ -15,6 +15,8 @@ ODD = '<b>"x`.jpg'  # a name that is markup to those who forget to escape it
 PHOTOS = ["Canon_EOS_5D.jpg", "Nikon_D90.jpg", "Nexus_4.jpg", "Oppo_R7_Plus.jpg", "Apple_iPhone_6.jpg", "Sigma_DP1.jpg",
           "Samsung_Galaxy_S4.jpg", ODD]
 JOBS = (("1600 wide", [1600], 30), ("400 wide", [400], 14), ("2048, 1080, 400, 200", [2048, 1080, 400, 200], 55))
+FORMAT_JOBS = (("PNG to PNG, 1600 wide", "png", "png", 150), ("PNG to JPEG, 1600 wide", "png", "jpeg", 90),
+               ("JPEG to WebP, 1600 wide", "jpeg", "webp", 170), ("WebP to WebP, 1600 wide", "webp", "webp", 240))
 PEERS = {"scantling": (1, 1, 22), "vipsthumbnail": (2.9, 2.6, 60), "ImageMagick": (11, 11.5, 190), "ImageMagick, hint": (4.4, 4.6, 70),
          "GraphicsMagick": (8.2, 8, 160),
          "GraphicsMagick, hint": (3.6, 3.7, 66), "Pillow, draft": (2.4, 2.5, 48), "ffmpeg": (3.1, 3.4, 88),
@@ -77,16 +79,20 @@ class Sample:
         return {"sharp": "0.0.0", "vips": "0.0.0", "jobs": jobs, "scores": []}
 
     def processes(self):
-        jobs = []
-        for name, _, ms in JOBS:
-            summary = {}
-            for tool, (cpu, wall, mib) in PEERS.items():
-                cpu, wall, mib = ((1, 1, 22) if tool == "scantling" else (self.near(cpu), self.near(wall, 0.02), self.near(mib)))
-                summary[tool] = {"cpu_ms": ms * cpu, "cpu_ms_ratio": cpu, "wall_ms": ms * wall, "wall_ms_ratio": wall,
-                                 "peak_kib": int(mib * 1024),
-                                 "peak_kib_ratio": mib / 22, "bytes": int(self.near(3e6)), "photos": len(PHOTOS)}  # fmt: skip
-            jobs.append({"job": name, "photos": [], "summary": summary})
-        return {"rounds": 5, "jobs": jobs, "remarks": []}
+        unhinted = {t.replace(", draft", ""): p for t, p in PEERS.items() if not t.endswith((", hint", ", lowres"))}
+        jobs = [self.process_job(name, ms, PEERS) for name, _, ms in JOBS]
+        return {"rounds": 5, "remarks": [], "jobs": jobs + [
+            {**self.process_job(name, ms, PEERS if source == "jpeg" else unhinted), "from": source, "to": to}
+            for name, source, to, ms in FORMAT_JOBS]}  # fmt: skip
+
+    def process_job(self, name, ms, peers):
+        summary = {}
+        for tool, (cpu, wall, mib) in peers.items():
+            cpu, wall, mib = ((1, 1, 22) if tool == "scantling" else (self.near(cpu), self.near(wall, 0.02), self.near(mib)))
+            summary[tool] = {"cpu_ms": ms * cpu, "cpu_ms_ratio": cpu, "wall_ms": ms * wall, "wall_ms_ratio": wall,
+                             "peak_kib": int(mib * 1024),
+                             "peak_kib_ratio": mib / 22, "bytes": int(self.near(3e6)), "photos": len(PHOTOS)}  # fmt: skip
+        return {"job": name, "photos": [], "summary": summary}
 
     def throughput(self):
         jobs = []

@@ -54,7 +54,8 @@ FIGURES = {  # by the section of the result that they need
     "compare": ["jobs", "jobs-pillow", "stages-1", "stages-2", "stages-3"],
     "throughput": ["throughput"],
     "formats": ["formats-time", "formats-bytes"],
-    "processes": ["processes-cpu-ms", "processes-wall-ms", "processes-peak-kib", "processes-bytes"],
+    "processes": ["processes-cpu-ms", "processes-wall-ms", "processes-peak-kib", "processes-bytes", "processes-formats-cpu-ms",
+                  "processes-formats-wall-ms", "processes-formats-peak-kib", "processes-formats-bytes"],
     "quality": ["frontier-cpu-ms-1600", "frontier-bytes-1600", "frontier-cpu-ms-400", "frontier-bytes-400", "bytes", "rates-1600",
                 "rates-400", *SCORES],
     "scaling": ["scaling-time", "scaling-memory", "scaling-sizes", "scaling-workers"],
@@ -202,12 +203,25 @@ class Numbers(unittest.TestCase):
             self.assertEqual([[r[0], *r[2:9]] for r in self.table(f"stages-{i}")], wanted)
 
     def test_processes(self):
-        for key in ("cpu_ms", "wall_ms", "peak_kib"):
-            wanted = [[j["job"], t, s[key], s[key + "_ratio"], s["photos"]] for j in RESULT["processes"]["jobs"]
-                      for t, s in j["summary"].items()]
-            self.assertEqual(self.table("processes-" + key.replace("_", "-")), wanted)
-        wanted = [[j["job"], t, s["bytes"], s["photos"]] for j in RESULT["processes"]["jobs"] for t, s in j["summary"].items()]
-        self.assertEqual(self.table("processes-bytes"), wanted)
+        jobs = RESULT["processes"]["jobs"]
+        jpeg, others = [j for j in jobs if "from" not in j], [j for j in jobs if "from" in j]
+        self.assertEqual((len(jpeg), len(others)), (3, 4))
+        for some, prefix in ((jpeg, "processes-"), (others, "processes-formats-")):
+            for key in ("cpu_ms", "wall_ms", "peak_kib"):
+                wanted = [[j["job"], t, s[key], s[key + "_ratio"], s["photos"]] for j in some for t, s in j["summary"].items()]
+                self.assertEqual(sorted(self.table(prefix + key.replace("_", "-"))), sorted(wanted))
+            wanted = [[j["job"], t, s["bytes"], s["photos"]] for j in some for t, s in j["summary"].items()]
+            self.assertEqual(sorted(self.table(prefix + "bytes")), sorted(wanted))
+
+    def test_processes_of_formats_are_one_table_of_the_summary(self):
+        jobs = [j for j in RESULT["processes"]["jobs"] if "from" in j]
+        head = SUMMARY.index("|  | " + " | ".join(j["job"] for j in jobs) + " |")
+        rows = {r.split(" | ")[0][2:]: r for r in SUMMARY[head:].split("\n\n")[0].split("\n")[2:]}
+        self.assertEqual(set(rows), {t for j in jobs for t in j["summary"]})
+        ours = rows["scantling"].strip("| ").split(" | ")[1:]
+        self.assertEqual(ours, ["1.00; 1.00"] * len(jobs))
+        hinted = rows["ffmpeg, lowres"].strip("| ").split(" | ")[1:]
+        self.assertEqual([c == "-" for c in hinted], [j["from"] != "jpeg" for j in jobs])
 
     def test_formats_and_throughput(self):
         wanted = [[j["title"], p["file"], p["sharp_ms"], p["our_ms"], p["ratio"], p["sharp_bytes"], p["our_bytes"]]
