@@ -501,8 +501,23 @@ static struct columns pack_tile(const sct_resizer *r, int t, int last,
     return (struct columns){begin, end};
 }
 
-/* The same for 8 rows of samples, a tile at a time. Tiles end on 64 bytes of the pair rows. */
-static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes)
+/* Brings columns of 8 rows that will be packed soon nearer, into the second level cache: rows that
+ * are read eight at a time, a tile at a time, are more than the processor foresees. */
+static void prefetch_columns(const sct_resizer *r, const uint8_t *rows,
+                             ptrdiff_t stride_bytes, struct columns c)
+{
+    enum { LINE_BYTES = 64, SECOND_LEVEL = 2 };
+    const ptrdiff_t begin = c.begin * (ptrdiff_t)r->sample_bytes;
+    const ptrdiff_t end = c.end * (ptrdiff_t)r->sample_bytes;
+    for (int v = 0; v < SCT_LANES; v++)
+        for (ptrdiff_t i = begin; i < end; i += LINE_BYTES)
+            __builtin_prefetch(rows + v * stride_bytes + i, 0, SECOND_LEVEL);
+}
+
+/* The same for 8 rows of samples, a tile at a time; `has_more`: 8 others follow. Tiles end on 64
+ * bytes of the pair rows. */
+static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes,
+                         int has_more)
 {
     struct columns packed = {0, 0};
 
@@ -512,8 +527,12 @@ static void take_samples(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_b
         tile.dst_width = sct_min(r->tile_width, r->horz.dst_width - x);
         tile.first += x;
         tile.at += x;
+        const struct columns before = packed;
         packed =
             pack_tile(r, t, tile.first[tile.dst_width - 1], packed, rows, stride_bytes);
+        if (has_more)
+            prefetch_columns(r, rows + SCT_LANES * stride_bytes, stride_bytes,
+                             (struct columns){before.end, packed.end});
 
         int16_t *dst[4];
         for (int p = 0; p < 4; p++)
@@ -530,7 +549,8 @@ static int take_rows(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes
     const int n_left = r->y.axis.src_size - r->n_bands * SCT_LANES;
     if (r->n_staged == 0 && n_rows >= SCT_LANES && n_left >= SCT_LANES) {
         if (is_wanted)
-            take_samples(r, rows, stride_bytes);
+            take_samples(r, rows, stride_bytes,
+                         n_rows >= 2 * SCT_LANES && n_left >= 2 * SCT_LANES);
         r->n_bands++;
         return SCT_LANES;
     }
@@ -540,7 +560,7 @@ static int take_rows(sct_resizer *r, const uint8_t *rows, ptrdiff_t stride_bytes
     r->n_staged++;
     if (r->n_staged == sct_min(SCT_LANES, n_left)) {
         if (is_wanted)
-            take_samples(r, r->stage, (ptrdiff_t)r->stage_row_bytes);
+            take_samples(r, r->stage, (ptrdiff_t)r->stage_row_bytes, 0);
         r->n_staged = 0;
         r->n_bands++;
     }
