@@ -14,7 +14,8 @@
 //     bytes   at equal SSIMULACRA2 ("gamma"), over ours, mean over the scores that both reach: the mean difference
 //             of the logarithm of bytes between the two curves over --qualities (Bjontegaard's, with straight lines between points)
 //
-// So a blurred picture gains nothing: it needs more bytes for the same score, or never reaches it.
+// So a blurred picture gains nothing: it needs more bytes for the same score, or never reaches it. A tool that fails, or
+// whose picture is a row higher or lower than the ideal one and so cannot be compared, is left out there, and named.
 // --crops keeps the middle 240 x 180 of each tool's picture of the first photograph in the JSON.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -99,39 +100,61 @@ function cropPpm(file) {
 
 /* ---- a photograph at a width ---------------------------------------------------------- */
 
-async function measure(contenders, photo, width, options, folder, wantCrops) {
-  const name = basename(photo), rows = [], curves = {}, crops = [];
+async function measureCurve(contender, photo, width, options, folder, reference) {
+  const points = [];
+  for (const quality of options.qualities) {
+    const { file } = await contender.make(photo, width, quality, folder);
+    const [score] = compare(reference, [file], "--no-butteraugli");
+    points.push({ quality, bytes: statSync(file).size, ssimulacra2: score.ssimulacra2 });
+  }
+  return points;
+}
+
+async function measure(all, photo, width, options, folder, wantCrops) {
+  const name = basename(photo), rows = [], curves = {}, crops = [], remarks = [];
   const references = {};
+  let contenders = all;
+  // Calls step(contender) for each; who fails is not asked again.
+  const forEach = async (list, step) => {
+    for (const c of list) {
+      if (!contenders.includes(c)) continue;
+      try {
+        await step(c);
+      } catch (error) {
+        if (c.name === OURS) throw error;
+        const why = String(error.stderr ?? "").trim().split("\n").pop() || String(error.message).split("\n")[0];
+        remarks.push(`${c.name}, ${name}, ${width} wide: left out: ${why.replaceAll(folder + "/", "")}`);
+        contenders = contenders.filter((other) => other !== c);
+      }
+    }
+  };
   for (const [light, linear] of [["gamma", false], ["linear", true]]) {
     const own = join(folder, light);
     mkdirSync(own, { recursive: true });
     references[light] = makeReference(photo, width, own, { linear });
   }
   if (wantCrops) crops.push({ tool: "ideal", photo: name, width, png_base64: cropPpm(references.gamma.ppm) });
-  const times = Object.fromEntries(contenders.map((c) => [c.name, []])), made = {};
+  const times = Object.fromEntries(all.map((c) => [c.name, []])), made = {};
   for (let round = -1; round < options.rounds; round++) { // the first one warms up
-    const k = Math.max(round, 0) % contenders.length;
-    for (const c of [...contenders.slice(k), ...contenders.slice(0, k)]) {
+    const k = Math.max(round, 0) % all.length;
+    await forEach([...all.slice(k), ...all.slice(0, k)], async (c) => {
       const { file, ms } = await c.make(photo, width, options.quality, folder);
       made[c.name] = file;
       if (round >= 0) times[c.name].push(ms);
-    }
+    });
   }
-  for (const c of contenders) {
+  await forEach(all, async (c) => {
     const bytes = statSync(made[c.name]).size;
     const scores = Object.fromEntries(["gamma", "linear"].map((light) => [light, compare(references[light], [made[c.name]])[0]]));
+    const picture = wantCrops && crop(made[c.name], folder);
+    const curve = await measureCurve(c, photo, width, options, folder, references.gamma);
     rows.push({ tool: c.name, photo: name, width, cpu_ms: median(times[c.name]), all_ms: times[c.name], bytes, ...scores });
     if (wantCrops)
-      crops.push({ tool: c.name, photo: name, width, png_base64: crop(made[c.name], folder), bytes, ssimulacra2: scores.gamma.ssimulacra2 });
-    curves[c.name] = [];
-    for (const quality of options.qualities) {
-      const { file } = await c.make(photo, width, quality, folder);
-      const [score] = compare(references.gamma, [file], "--no-butteraugli");
-      curves[c.name].push({ quality, bytes: statSync(file).size, ssimulacra2: score.ssimulacra2 });
-    }
-  }
+      crops.push({ tool: c.name, photo: name, width, png_base64: picture, bytes, ssimulacra2: scores.gamma.ssimulacra2 });
+    curves[c.name] = curve;
+  });
   const bytes = contenders.map((c) => ({ tool: c.name, photo: name, width, ratio: bytesAtEqualScore(curves[c.name], curves[OURS]) }));
-  return { rows, bytes, crops, curves: contenders.map((c) => ({ tool: c.name, photo: name, width, points: curves[c.name] })) };
+  return { rows, bytes, crops, curves: contenders.map((c) => ({ tool: c.name, photo: name, width, points: curves[c.name] })), remarks };
 }
 
 /* ---- main ---------------------------------------------------------------------------- */
@@ -141,7 +164,7 @@ async function main() {
     { widths: [1600, 400], qualities: [50, 60, 70, 80, 88, 95], quality: 80, rounds: 3, crops: false });
   const folder = mkdtempSync(join(tmpdir(), "scantling-frontier-"));
   const result = { photos: [], widths: options.widths, quality: options.quality, qualities: options.qualities, rounds: options.rounds,
-    rows: [], bd_rate: [], bytes: [], curves: [], crops: [] };
+    rows: [], bd_rate: [], bytes: [], curves: [], crops: [], remarks: [] };
   try {
     let contenders;
     for (const [i, file] of options.files.entries()) {
@@ -153,8 +176,8 @@ async function main() {
       result.photos.push(basename(file));
       for (const width of options.widths) {
         const found = await measure(contenders, photo, width, options, folder, options.crops && i === 0);
-        for (const key of ["rows", "bytes", "curves", "crops"]) result[key].push(...found[key]);
-        console.error(`${basename(file)}, ${width} wide: done`);
+        for (const key of ["rows", "bytes", "curves", "crops", "remarks"]) result[key].push(...found[key]);
+        console.error([...found.remarks, `${basename(file)}, ${width} wide: done`].join("\n"));
       }
     }
     if (!contenders) throw new Error("no baseline JPEG among the photographs");
@@ -164,6 +187,7 @@ async function main() {
         `${"linear".padStart(8)}${"3-norm".padStart(8)}${"bytes at equal score".padStart(22)}`);
       for (const { name } of contenders) {
         const rows = result.rows.filter((r) => r.tool === name && r.width === width);
+        if (!rows.length) continue;
         const ratios = result.bytes.filter((r) => r.tool === name && r.width === width && r.ratio !== null).map((r) => r.ratio);
         const of = (get) => median(rows.map(get)), norm = rows.some((r) => r.gamma.butteraugli_3norm === null)
           ? "-" : of((r) => r.gamma.butteraugli_3norm).toFixed(3);
@@ -175,6 +199,7 @@ async function main() {
           (rate ? `${rate.percent >= 0 ? "+" : ""}${rate.percent.toFixed(1)} %` : "no score in common").padStart(22));
       }
     }
+    if (result.remarks.length) console.log(`\n${result.remarks.join("\n")}`);
     if (options.json) writeFileSync(options.json, JSON.stringify(result) + "\n");
   } finally {
     rmSync(folder, { recursive: true, force: true });
