@@ -132,10 +132,12 @@ def setting_of(result):
     rows += [[k, v] for k, v in software.items() if k != "libraries"] + [[k, v] for k, v in (software.get("libraries") or {}).items()]
     rows += [["photographs", ", ".join(map(str, run["photos"]))]] if run.get("photos") else []
     rows += [[f"seconds of {k}", v] for k, v in (run.get("seconds") or {}).items()]
-    left_out = "".join(f"<li>{escape(line)}</li>" for line in run.get("left_out") or [])
+    told = [result[name] for name in ("processes", "quality") if isinstance(result.get(name), dict)]
+    remarks = [line for section in told for line in section.get("remarks") or []]
+    left_out = "".join(f"<li>{escape(line)}</li>" for line in [*(run.get("left_out") or []), *remarks])
     return (f'<section id="section-setting"><h2>How it was measured</h2><p class="lead">Contenders alternate, warm, in one run; medians of CPU time; '
             "ratios are what counts, absolute figures belong to the machine. bench/README.md says what each part does.</p>"
-            + (f"<h3>Left out</h3><ul>{left_out}</ul>" if left_out else "<p>Nothing was left out.</p>")
+            + (f"<h3>Left out, and remarks</h3><ul>{left_out}</ul>" if left_out else "<p>Nothing was left out.</p>")
             + (details("Machine, software, run", table(["what", "which"], rows, "Machine, software and run")) if rows
                else "") + "</section>")  # fmt: skip
 

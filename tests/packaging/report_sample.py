@@ -127,7 +127,8 @@ class Sample:
         crops = [{"tool": tool, "photo": photo, "width": 1600, "png_base64": base64.b64encode(draw_png(240, 160, k)).decode(),
                   "ssimulacra2": base, "bytes": 340000}
                  for photo in (PHOTOS[0], ODD) for k, (tool, (_, base, _)) in enumerate(QUALITY.items())]  # fmt: skip
-        return {"photos": PHOTOS, "widths": [1600, 400], "quality": 80, "rows": rows, "bd_rate": bd, "curves": curves, "crops": crops}
+        return {"photos": PHOTOS, "widths": [1600, 400], "quality": 80, "rows": rows, "bd_rate": bd, "curves": curves, "crops": crops,
+                "remarks": ["ffmpeg, lowres, Oppo_R7_Plus.jpg, 400 wide: left out: a row too many <sample>"]}  # fmt: skip
 
     def scaling(self):
         pixels = [{"mp": mp, "coding": coding, "ms": self.near(ms * mp, 0.05), "peak_mib": self.near(base + part * mp, 0.03)}

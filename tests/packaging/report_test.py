@@ -357,6 +357,9 @@ class Missing(unittest.TestCase):
                         self.assertIn(f"the reason of &lt;{name}&gt;", " ".join(reasons.values()), name)
                         self.assertIn(f"the reason of &lt;{name}&gt;".replace("_", "\\_"), summary)
 
+    def test_remarks_are_told(self):
+        self.assertIn("left out: a row too many &lt;sample&gt;", PAGE)
+
     def test_an_empty_result_is_a_page_without_plots(self):
         for result in ({"format": 1}, {"format": 1, **{name: None for name in FIGURES}}, {"format": 1, **{name: {} for name in FIGURES}},
                        {"format": 1, "compare": {"jobs": []}, "quality": {"rows": [], "crops": []}, "cost": {"components": []},
