@@ -1,6 +1,7 @@
 /* See butteraugli.h. The program reads PPM (P6), which is taken for sRGB, from /dev/fd/N. */
 #define _GNU_SOURCE 1
 #include "butteraugli.h"
+#include "stopwatch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,13 +55,6 @@ static FILE *write_ppm(const struct sct_rgb *rgb)
 
 /* ---- the process ------------------------------------------------------------------- */
 
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* Starts it with stdout at the other end of *out. 0, or why not, as of errno. */
 static int start(pid_t *child, int *out, FILE *const files[2])
 {
@@ -95,7 +89,7 @@ static int read_answer(char answer[ANSWER_BYTES], int out, double deadline)
     size_t n = 0;
     for (;;) {
         struct pollfd ready = {.fd = out, .events = POLLIN};
-        const double left = deadline - seconds_now();
+        const double left = deadline - 1e-3 * sct_wall_ms();
         if (left <= 0)
             return SCT_ERR_TIMEOUT;
         const int n_ready = poll(&ready, 1, left > 1e6 ? -1 : (int)(left * 1e3) + 1);
@@ -124,7 +118,7 @@ static int finish(pid_t child, int is_late, double deadline)
     while (!is_late && (ended = waitpid(child, &how, WNOHANG)) == 0) {
         const struct timespec pause = {.tv_nsec = 1000000};
         nanosleep(&pause, NULL);
-        is_late = seconds_now() > deadline;
+        is_late = 1e-3 * sct_wall_ms() > deadline;
     }
     if (ended == 0) {
         kill(child, SIGKILL);
@@ -137,7 +131,7 @@ static int finish(pid_t child, int is_late, double deadline)
 static int run(struct sct_butteraugli *b, FILE *const files[2], double max_seconds,
                char *message, size_t message_bytes)
 {
-    const double deadline = seconds_now() + max_seconds;
+    const double deadline = 1e-3 * sct_wall_ms() + max_seconds;
     char answer[ANSWER_BYTES] = "";
     pid_t child;
     int out = -1;

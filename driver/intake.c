@@ -3,18 +3,11 @@
 #include "intake.h"
 
 #include "mem.h"
+#include "stopwatch.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { FIRST_BYTES = 1 << 17, DRAIN_BYTES = 1 << 14 };
-
-static double wall_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 void sct_intake_init(struct sct_intake *in, const struct sct_source *inner,
                      const struct sct_limits *limits, struct sct_report *report)
@@ -23,7 +16,7 @@ void sct_intake_init(struct sct_intake *in, const struct sct_source *inner,
                               .report = report,
                               .max_bytes = (uint64_t)limits->max_input_bytes,
                               .max_ms = limits->max_seconds * 1e3,
-                              .start_ms = wall_ms(),
+                              .start_ms = sct_wall_ms(),
                               .keeps = 1,
                               .max_kept_bytes = limits->max_memory_bytes};
 }
@@ -43,7 +36,8 @@ void sct_intake_free(struct sct_intake *in)
 
 int sct_intake_check_time(struct sct_intake *in)
 {
-    if (in->max_ms > 0 && in->status == SCT_OK && wall_ms() - in->start_ms > in->max_ms)
+    if (in->max_ms > 0 && in->status == SCT_OK &&
+        sct_wall_ms() - in->start_ms > in->max_ms)
         in->status = sct_report_fail(in->report, SCT_ERR_TIMEOUT,
                                      "not done after %.3g seconds, the limit on time",
                                      in->max_ms / 1e3);

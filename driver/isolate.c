@@ -34,10 +34,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "isolate_child.h"
 #include "sandbox.h"
+#include "stopwatch.h"
 #include "wire.h"
 
 static const double GRACE_MS = 500; /* on top of the limit on time */
@@ -61,7 +61,7 @@ struct conversation {
     struct sct_infile *in;
     int is_plan, has_result, is_broken, is_late;
     int channel;
-    double deadline_ms; /* by wall_ms; 0: none */
+    double deadline_ms; /* by sct_wall_ms; 0: none */
     enum {
         OUTPUT_NEW,
         OUTPUT_OPEN,
@@ -181,13 +181,6 @@ static void give_forker(sct_isolate *iso, struct forker *f, int is_gone)
 
 /* ---- the channel ------------------------------------------------------------------- */
 
-static double wall_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
 /* Until the channel is ready for `events`, or the time is over. */
 static int wait_for(struct conversation *t, short events)
 {
@@ -195,7 +188,7 @@ static int wait_for(struct conversation *t, short events)
     for (;;) {
         int wait_ms = -1;
         if (t->deadline_ms > 0) {
-            const double left_ms = t->deadline_ms - wall_ms();
+            const double left_ms = t->deadline_ms - sct_wall_ms();
             t->is_late = left_ms <= 0;
             wait_ms = (int)fmin(ceil(left_ms), 60000);
         }
@@ -511,7 +504,7 @@ static int converse(struct conversation *t, const struct forker *f, int child_en
     const int is_there = send_job(f->control, child_end, t->in->fd) == 0;
     close(child_end); /* or we would not see the child's end close */
     if (t->job->limits.max_seconds > 0)
-        t->deadline_ms = wall_ms() + t->job->limits.max_seconds * 1e3 + GRACE_MS;
+        t->deadline_ms = sct_wall_ms() + t->job->limits.max_seconds * 1e3 + GRACE_MS;
     if (is_there && send_request(t) == 0)
         listen_to(t);
     return is_there && send_word(f->control) == 0 &&

@@ -2,26 +2,19 @@
  * over before anybody wonders shows none. */
 #define _GNU_SOURCE 1
 #include "progress.h"
+#include "stopwatch.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 500, REDRAW_MS = 100, BAR_CELLS = 30 };
-
-static int64_t read_clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void sct_progress_init(struct sct_progress *p, int is_wanted, int n_items)
 {
     const struct sct_progress fresh = {
         .is_on = is_wanted && n_items > 1 && isatty(STDERR_FILENO),
         .n_items = n_items,
-        .start_ms = read_clock_ms(),
+        .start_ms = (int64_t)sct_wall_ms(),
     };
     *p = fresh;
 }
@@ -37,7 +30,7 @@ void sct_progress_show(struct sct_progress *p, int n_done)
 {
     if (!p->is_on || n_done >= p->n_items)
         return;
-    const int64_t now_ms = read_clock_ms();
+    const int64_t now_ms = (int64_t)sct_wall_ms();
     if (now_ms - p->start_ms < PATIENCE_MS)
         return;
     /* A bar that was hidden to print a line comes back at once. */

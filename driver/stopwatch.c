@@ -11,6 +11,13 @@ double sct_cpu_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
+double sct_wall_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
 void sct_stopwatch_charge(struct sct_stopwatch *w, double *stage_ms)
 {
     const double now = sct_cpu_ms();

@@ -1,4 +1,4 @@
-/* A stopwatch: the CPU time of a job by its stages.
+/* A stopwatch: the CPU time of a job by its stages; and the clocks that durations are read from.
  *
  * A look at a thread's clock is a system call, and three of them for every band would be 2 % of a
  * small job. So after band 0, which is not like the others, about one in eight is timed, and
@@ -13,8 +13,9 @@ struct sct_stopwatch {
     int is_sampled; /* whether the stages of this band are timed */
 };
 
-/* CPU time of this thread. */
+/* CPU time of this thread; time since some moment, which never goes back. */
 double sct_cpu_ms(void);
+double sct_wall_ms(void);
 
 /* Books the time since the last mark on a stage. */
 void sct_stopwatch_charge(struct sct_stopwatch *w, double *stage_ms);

@@ -11,6 +11,7 @@
 #include "failure.h"
 #include "source_url.h"
 #include "sqs.h"
+#include "stopwatch.h"
 #include "verdict.h"
 
 struct source {
@@ -235,13 +236,6 @@ static const char *name_of(const struct sct_effect_result *r)
                                        : names[r->kind];
 }
 
-static double read_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
-}
-
 static void count(const sct_service *s, const struct sct_event_record *record,
                   double duration_ms)
 {
@@ -288,11 +282,11 @@ enum sct_service_end sct_service_handle(sct_service *s,
                                         int64_t deadline_ms, const char *original,
                                         const char *request_id)
 {
-    const double began_ms = read_clock();
+    const double began_ms = sct_wall_ms();
     s->result = work(s, record, deadline_ms);
     say(s, record);
     if (s->spec->metrics)
-        count(s, record, read_clock() - began_ms);
+        count(s, record, sct_wall_ms() - began_ms);
     if (s->result->outcome.status == SCT_OK)
         return SCT_SERVICE_DONE;
     if (sct_effect_may_pass(s->result))

@@ -22,6 +22,7 @@
 #include "credentials_parse.h"
 #include "mem.h"
 #include "source_url.h"
+#include "stopwatch.h"
 #include "words.h"
 
 enum { SAVE_S = 3, TELL_S = 10 };
@@ -68,13 +69,6 @@ int sct_survey_parse_since(const char *text, int64_t *since_s)
     snprintf(full, sizeof full, "%s%s", text, n == 10 ? "T00:00:00Z" : "");
     *since_s = sct_date_parse_iso(full);
     return *since_s > 0 && n < sizeof full - 1 ? SCT_OK : SCT_ERR_ARGUMENT;
-}
-
-static int64_t read_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec;
 }
 
 /* ---- the state file ------------------------------------------------------------------ */
@@ -239,7 +233,7 @@ static int take_batch(struct run *r, struct surveyor *s)
 
 static void keep_up(struct run *r)
 {
-    const int64_t now = read_clock();
+    const int64_t now = (int64_t)(1e-3 * sct_wall_ms());
     if (now - r->saved_s >= SAVE_S) {
         r->saved_s = now;
         save(r, find_visited(r));
@@ -334,7 +328,7 @@ int sct_survey_run(const struct sct_survey *survey, int64_t *n_seen)
 {
     sigset_t before;
     struct run r = {.survey = survey, .n_surveyors = survey->settings->n_jobs};
-    r.saved_s = r.told_s = read_clock();
+    r.saved_s = r.told_s = (int64_t)(1e-3 * sct_wall_ms());
     int status = block_signals(&r, &before);
     r.surveyor = calloc((size_t)r.n_surveyors, sizeof *r.surveyor);
     r.wanted = describe_wanted(survey->settings);

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "status.h"
+#include "stopwatch.h"
 
 struct sct_queue {
     pthread_mutex_t lock;
@@ -32,9 +33,7 @@ enum { FIRST_LISTS = 256 };
 
 int64_t sct_queue_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)sct_wall_ms();
 }
 
 /* ---- heap -------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "mem.h"
+#include "stopwatch.h"
 #include "verdict.h"
 #include "worker_state.h"
 
@@ -26,9 +27,7 @@ enum {
 
 int64_t sct_worker_now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)sct_wall_ms();
 }
 
 void sct_worker_wait(sct_worker *w, int ms)
