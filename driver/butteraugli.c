@@ -1,7 +1,6 @@
 /* See butteraugli.h. The program reads PPM (P6), which is taken for sRGB, from /dev/fd/N. */
 #define _GNU_SOURCE 1
 #include "butteraugli.h"
-#include "stopwatch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +12,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "stopwatch.h"
 
 extern char **environ;
 
@@ -84,15 +85,15 @@ static int start(pid_t *child, int *out, FILE *const files[2])
 }
 
 /* All that it says, as a string. SCT_ERR_TIMEOUT; SCT_ERR_IO. */
-static int read_answer(char answer[ANSWER_BYTES], int out, double deadline)
+static int read_answer(char answer[ANSWER_BYTES], int out, double deadline_ms)
 {
     size_t n = 0;
     for (;;) {
         struct pollfd ready = {.fd = out, .events = POLLIN};
-        const double left = deadline - 1e-3 * sct_wall_ms();
-        if (left <= 0)
+        const double left_ms = deadline_ms - sct_wall_ms();
+        if (left_ms <= 0)
             return SCT_ERR_TIMEOUT;
-        const int n_ready = poll(&ready, 1, left > 1e6 ? -1 : (int)(left * 1e3) + 1);
+        const int n_ready = poll(&ready, 1, left_ms > 1e9 ? -1 : (int)left_ms + 1);
         if (n_ready == 0 || (n_ready < 0 && errno == EINTR))
             continue;
         char rest[ANSWER_BYTES];
@@ -111,14 +112,14 @@ static int read_answer(char answer[ANSWER_BYTES], int out, double deadline)
 }
 
 /* Whether it ended well. One that is late, or has closed its stdout and goes on, is killed. */
-static int finish(pid_t child, int is_late, double deadline)
+static int finish(pid_t child, int is_late, double deadline_ms)
 {
     int how;
     pid_t ended = 0;
     while (!is_late && (ended = waitpid(child, &how, WNOHANG)) == 0) {
         const struct timespec pause = {.tv_nsec = 1000000};
         nanosleep(&pause, NULL);
-        is_late = 1e-3 * sct_wall_ms() > deadline;
+        is_late = sct_wall_ms() > deadline_ms;
     }
     if (ended == 0) {
         kill(child, SIGKILL);
@@ -131,7 +132,7 @@ static int finish(pid_t child, int is_late, double deadline)
 static int run(struct sct_butteraugli *b, FILE *const files[2], double max_seconds,
                char *message, size_t message_bytes)
 {
-    const double deadline = 1e-3 * sct_wall_ms() + max_seconds;
+    const double deadline_ms = sct_wall_ms() + 1e3 * max_seconds;
     char answer[ANSWER_BYTES] = "";
     pid_t child;
     int out = -1;
@@ -145,9 +146,9 @@ static int run(struct sct_butteraugli *b, FILE *const files[2], double max_secon
         snprintf(message, message_bytes, "%s: %s", program, strerror(problem));
         return SCT_ERR_IO;
     }
-    int status = read_answer(answer, out, deadline);
+    int status = read_answer(answer, out, deadline_ms);
     close(out);
-    const int is_fine = finish(child, status != SCT_OK, deadline);
+    const int is_fine = finish(child, status != SCT_OK, deadline_ms);
     if (status == SCT_ERR_TIMEOUT) {
         snprintf(message, message_bytes, "%s was not done after %.3g seconds", program,
                  max_seconds);

@@ -2,10 +2,11 @@
  * over before anybody wonders shows none. */
 #define _GNU_SOURCE 1
 #include "progress.h"
-#include "stopwatch.h"
 
 #include <stdio.h>
 #include <unistd.h>
+
+#include "stopwatch.h"
 
 enum { PATIENCE_MS = 500, REDRAW_MS = 100, BAR_CELLS = 30 };
 

@@ -8,7 +8,7 @@
 int sct_watch_folders_prepare(const char *source, const char *target, const char *failed);
 
 /* What outputs say that their sources are in, however the folder was named: "file://" and its real
- * path, encoded. The caller frees it with free(). NULL: it is gone, or there is no memory. */
+ * path, encoded. For sct_mem_free. NULL: it is gone, or there is no memory. */
 char *sct_watch_folders_url(const char *folder);
 
 #endif
