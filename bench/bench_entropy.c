@@ -90,6 +90,9 @@ static double run_ours(struct bench_file *photo, int corner)
     struct sct_picture picture;
     struct sct_band band;
     sct_jpeg_stream *stream = NULL;
+    struct sct_corner wanted[SCT_MAX_COMPONENTS];
+    for (int ci = 0; ci < SCT_MAX_COMPONENTS; ci++)
+        wanted[ci] = (struct sct_corner){corner, corner};
     const struct sct_source input = bench_source(photo);
     double ms = -1;
     const double start = bench_cpu_ms();
@@ -107,8 +110,7 @@ static double run_ours(struct bench_file *photo, int corner)
         const struct sct_jpeg_stream_spec spec = {.cinfo = &cinfo,
                                                   .picture = &picture,
                                                   .reader = &reader,
-                                                  .n_u = corner,
-                                                  .n_v = corner,
+                                                  .corner = wanted,
                                                   .on_event = go_on};
         if (sct_jpeg_stream_create(&stream, &spec) == SCT_OK) {
             while (sct_jpeg_stream_read(stream, &band) == SCT_OK)

@@ -60,15 +60,14 @@ static void run_job(struct bench_file *photo, const struct sct_variant *variants
 
 /* ---- entropy decoding alone -------------------------------------------------------- */
 
-/* The corner of blocks that a variant's resizers look at. */
-static void find_corner(const struct sct_picture *picture, const struct sct_variant *v,
-                        int *n_u, int *n_v)
+/* The corners of blocks that a variant's resizers look at. */
+static void find_corners(const struct sct_picture *picture, const struct sct_variant *v,
+                         struct sct_corner corners[SCT_MAX_COMPONENTS])
 {
     struct sct_geometry g;
     struct sct_dsp dsp;
     if (sct_dsp_init(&dsp, NULL) < 0 || sct_geometry_plan(&g, picture, v, NULL) < 0)
         exit(1);
-    *n_u = *n_v = 1;
     for (int ci = 0; ci < g.n_components; ci++) {
         const struct sct_resizer_spec spec = {.x = g.component[ci].x,
                                               .y = g.component[ci].y,
@@ -76,12 +75,9 @@ static void find_corner(const struct sct_picture *picture, const struct sct_vari
                                               .domain = SCT_COEFS,
                                               .dsp = &dsp};
         sct_resizer *r;
-        int u, w;
         if (sct_resizer_plan(&r, &spec) < 0)
             exit(1);
-        sct_resizer_corner(r, &u, &w);
-        *n_u = u > *n_u ? u : *n_u;
-        *n_v = w > *n_v ? w : *n_v;
+        corners[ci] = sct_resizer_corner(r);
         sct_resizer_free(r);
     }
 }
@@ -95,16 +91,17 @@ static double run_entropy(struct bench_file *photo, const struct sct_variant *v)
     struct sct_picture picture;
     struct sct_band band;
     sct_decoder *decoder;
-    int n_u, n_v;
+    struct sct_corner corners[SCT_MAX_COMPONENTS];
     photo->offset = 0;
     double start = bench_cpu_ms();
     sct_reader_init(&reader, &source);
     if (sct_decoder_open(&ops, &decoder, &spec, &picture) < 0)
         exit(1);
     double ms = bench_cpu_ms() - start;
-    find_corner(&picture, v, &n_u, &n_v); /* not part of it */
+    find_corners(&picture, v, corners); /* not part of it */
     start = bench_cpu_ms();
-    ops->want_corner(decoder, n_u, n_v);
+    for (int ci = 0; ci < picture.n_components; ci++)
+        ops->want_corner(decoder, ci, corners[ci]);
     while (ops->read_band(decoder, &band) == SCT_OK)
         ;
     ops->close(decoder);

@@ -73,7 +73,7 @@ struct sct_decoder_spec {
  * SAMPLES: rows of component[ci].width samples, uint8_t or uint16_t as picture.depth says.
  *
  * COEFS: coefficients are dequantised,
- * saturated to 16 bits and in the layout that block.h has for the wanted corner; a row has
+ * saturated to 16 bits and in the layout that block.h has for the component's corner; a row has
  * width_blocks of them, starts on 64 bytes, and only coefs in the corner are meaningful. In
  * blocks that reach past the picture's edge, what lies behind it is a smooth continuation and
  * not the file's own padding. */
@@ -96,9 +96,9 @@ struct sct_decoder_ops {
      * _IO, _MEMORY; the message says which feature, which limit, where. */
     int (*open)(sct_decoder **out, const struct sct_decoder_spec *spec,
                 struct sct_picture *picture);
-    /* COEFS: before the first read_band; 1..8 each; never called: 8, 8. NULL in decoders that
-     * deliver SAMPLES. */
-    void (*want_corner)(sct_decoder *d, int n_u, int n_v);
+    /* COEFS: before the first read_band, for any component; not called: all 8 x 8. NULL in
+     * decoders that deliver SAMPLES. */
+    void (*want_corner)(sct_decoder *d, int ci, struct sct_corner corner);
     /* SCT_OK, SCT_DONE, or an error as above. */
     int (*read_band)(sct_decoder *d, struct sct_band *band);
     void (*close)(sct_decoder *d); /* accepts NULL */

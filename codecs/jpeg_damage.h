@@ -34,7 +34,7 @@ struct sct_decoder {
     int has_scan[SCT_MAX_COMPONENTS]; /* the component was part of a scan */
     int damage, damaged_row;          /* as in the report */
 
-    int n_u, n_v;
+    struct sct_corner corner[SCT_MAX_COMPONENTS];
     int may_stream;
     int is_streamed; /* our own entropy decoder reads the picture... */
     sct_jpeg_stream *stream;

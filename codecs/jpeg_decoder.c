@@ -213,7 +213,8 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
     d->may_stream = may_stream;
     d->limits = spec->limits;
     sct_limits_fill(&d->limits);
-    d->n_u = d->n_v = 8;
+    for (int ci = 0; ci < SCT_MAX_COMPONENTS; ci++)
+        d->corner[ci] = (struct sct_corner){8, 8};
 
     sct_jpeg_errors_init(&d->errors);
     sct_jpeg_source_init(&d->source, spec->reader);
@@ -238,10 +239,10 @@ static int open_lane(sct_decoder **out, const struct sct_decoder_spec *spec,
     return SCT_OK;
 }
 
-static void set_corner(sct_decoder *d, int n_u, int n_v)
+static void set_corner(sct_decoder *d, int ci, struct sct_corner corner)
 {
-    d->n_u = sct_clamp(n_u, 1, 8);
-    d->n_v = sct_clamp(n_v, 1, 8);
+    d->corner[ci] =
+        (struct sct_corner){sct_clamp(corner.n_u, 1, 8), sct_clamp(corner.n_v, 1, 8)};
 }
 
 /* ---- data -------------------------------------------------------------------------- */
@@ -253,8 +254,7 @@ static int start_stream(struct sct_decoder *d)
     const struct sct_jpeg_stream_spec spec = {.cinfo = &d->cinfo,
                                               .picture = &d->picture,
                                               .reader = d->source.reader,
-                                              .n_u = d->n_u,
-                                              .n_v = d->n_v,
+                                              .corner = d->corner,
                                               .on_event = sct_jpeg_damage_judge_event,
                                               .ctx = d};
     const int status = sct_jpeg_stream_create(&d->stream, &spec);
@@ -366,7 +366,7 @@ static void continue_blocks(const struct sct_decoder *d, int ci, int y, JBLOCKRO
                             int16_t *to)
 {
     const struct sct_component *c = &d->picture.component[ci];
-    const struct sct_block_layout layout = sct_block_layout_for(d->n_u, d->n_v);
+    const struct sct_block_layout layout = sct_block_layout_for(d->corner[ci]);
     struct sct_jpeg_edge edge;
     sct_jpeg_edge_init(&edge, c);
     for (int x = y == edge.last_y ? 0 : c->width_blocks - 1; x < c->width_blocks; x++) {
@@ -383,10 +383,10 @@ static void fill_band(void *ctx)
 {
     struct sct_decoder *d = ctx;
     j_common_ptr common = (j_common_ptr)&d->cinfo;
-    const struct sct_block_layout layout = sct_block_layout_for(d->n_u, d->n_v);
 
     for (int ci = 0; ci < d->picture.n_components; ci++) {
         const struct sct_component *c = &d->picture.component[ci];
+        const struct sct_block_layout layout = sct_block_layout_for(d->corner[ci]);
         const int first = d->next_band * c->v;
         const int n_rows = sct_min(c->v, c->height_blocks - first);
         JBLOCKARRAY rows = d->cinfo.mem->access_virt_barray(

@@ -58,6 +58,9 @@ struct lane {
     const struct sct_first_table *first;
     int32_t quant[N_COEFS + N_OVERFLOW];    /* by k */
     uint8_t position[N_COEFS + N_OVERFLOW]; /* in the block's layout, by k */
+    struct sct_block_layout layout;
+    size_t last_wanted; /* position k of the last coef in the corner */
+    int n_groups;       /* of 16 int16 in a block */
     int predictor;
     int h, v;            /* blocks in an MCU */
     int16_t *rows;       /* v rows of blocks */
@@ -82,9 +85,6 @@ struct sct_jpeg_stream {
     struct lane lane[SCT_MAX_COMPONENTS];
     int n_mcu_blocks;
     struct mcu_block mcu_block[MAX_MCU_BLOCKS];
-    struct sct_block_layout layout;
-    size_t last_wanted; /* position k of the last coef in the corner */
-    int n_groups;       /* of 16 int16 in a block */
     int edge_mcu,
         edge_row; /* MCUs with blocks that reach past an edge: this one of each row, and all of
                                this row; -1: none */
@@ -300,13 +300,13 @@ static ALWAYS_INLINE void clear_block(int16_t *block, int n_groups)
 /* A refill lasts for three look-ups, of SCT_ENTRY_BITS at most, or for two that skip, with
  * 12 + 15. */
 static ALWAYS_INLINE struct bits decode_block(struct sct_jpeg_stream *s, struct bits b,
-                                              struct lane *c, int16_t *block, size_t last,
-                                              int n_groups)
+                                              struct lane *c, int16_t *block)
 {
     const int bits = c->ac->bits;
+    const size_t last = c->last_wanted;
     struct cursor now = {b, 1}, before;
 
-    clear_block(block, n_groups);
+    clear_block(block, c->n_groups);
     refill(&now.bits);
     now.k = take_first(s, &now.bits, c, block);
     while (now.k <= last) {
@@ -338,8 +338,7 @@ static struct bits decode_mcu(struct sct_jpeg_stream *s, struct bits b, int mcu)
 {
     const struct mcu_block *const end = s->mcu_block + s->n_mcu_blocks;
     for (const struct mcu_block *m = s->mcu_block; m < end; m++)
-        b = decode_block(s, b, m->lane, m->first + mcu * m->step, s->last_wanted,
-                         s->n_groups);
+        b = decode_block(s, b, m->lane, m->first + mcu * m->step);
     return b;
 }
 
@@ -352,10 +351,12 @@ static struct bits decode_edge_block(struct sct_jpeg_stream *s, struct bits b,
     int16_t block[N_COEFS + 1];
     for (int k = 0; k < N_COEFS + N_OVERFLOW; k++)
         natural.position[k] = k < N_COEFS ? zigzag[k] : N_COEFS;
-    b = decode_block(s, b, &natural, block, N_COEFS - 1, N_COEFS / GROUP_COEFS);
+    natural.last_wanted = N_COEFS - 1;
+    natural.n_groups = N_COEFS / GROUP_COEFS;
+    b = decode_block(s, b, &natural, block);
     c->predictor = natural.predictor;
     sct_jpeg_edge_continue(&c->edge, mcu * c->h + m->x, s->next_row * c->v + m->y, block);
-    sct_jpeg_block_lay_out(m->first + mcu * m->step, block, &s->layout);
+    sct_jpeg_block_lay_out(m->first + mcu * m->step, block, &c->layout);
     return b;
 }
 
@@ -369,8 +370,7 @@ static NOINLINE struct bits decode_edge_mcu(struct sct_jpeg_stream *s, struct bi
         if (sct_jpeg_edge_has(&c->edge, mcu * c->h + m->x, s->next_row * c->v + m->y))
             b = decode_edge_block(s, b, m, mcu);
         else
-            b = decode_block(s, b, c, m->first + mcu * m->step, s->last_wanted,
-                             s->n_groups);
+            b = decode_block(s, b, c, m->first + mcu * m->step);
     }
     return b;
 }
@@ -378,7 +378,8 @@ static NOINLINE struct bits decode_edge_mcu(struct sct_jpeg_stream *s, struct bi
 static void clear_mcu(struct sct_jpeg_stream *s, int mcu)
 {
     for (int i = 0; i < s->n_mcu_blocks; i++)
-        clear_block(s->mcu_block[i].first + mcu * s->mcu_block[i].step, s->n_groups);
+        clear_block(s->mcu_block[i].first + mcu * s->mcu_block[i].step,
+                    s->mcu_block[i].lane->n_groups);
 }
 
 static void tell(struct sct_jpeg_stream *s, enum sct_jpeg_event event)
@@ -536,31 +537,31 @@ static size_t row_bytes(const struct sct_picture *p, int ci, int n_coefs)
     return sct_size_align(n_blocks * (size_t)n_coefs * sizeof(int16_t)); /* invariant 3 */
 }
 
-static size_t band_bytes(const struct sct_picture *p, int n_coefs)
+static size_t band_bytes(const struct sct_picture *p, const struct lane *lanes)
 {
     size_t n = 0;
     for (int ci = 0; ci < p->n_components; ci++)
-        n += row_bytes(p, ci, n_coefs) * (size_t)p->component[ci].v;
+        n += row_bytes(p, ci, lanes ? lanes[ci].layout.n_coefs : N_COEFS) *
+             (size_t)p->component[ci].v;
     return n;
 }
 
 size_t sct_jpeg_stream_bytes(const struct sct_picture *picture)
 {
     return sct_size_add(sct_size_align(sizeof(sct_jpeg_stream)),
-                        band_bytes(picture, N_COEFS));
+                        band_bytes(picture, NULL));
 }
 
 /* What has no place in the layout, or lies behind a full block, goes where the next block
  * begins. */
-static void plan_positions(struct lane *c, const JQUANT_TBL *table,
-                           const struct sct_block_layout *layout)
+static void plan_positions(struct lane *c, const JQUANT_TBL *table)
 {
     for (int k = 0; k < N_COEFS + N_OVERFLOW; k++) {
         const int natural = zigzag[sct_min(k, N_COEFS - 1)];
         const int at =
-            sct_block_position(layout, natural % BLOCK_SIDE, natural / BLOCK_SIDE);
+            sct_block_position(&c->layout, natural % BLOCK_SIDE, natural / BLOCK_SIDE);
         c->quant[k] = table->quantval[natural];
-        c->position[k] = (uint8_t)(k < N_COEFS && at >= 0 ? at : layout->n_coefs);
+        c->position[k] = (uint8_t)(k < N_COEFS && at >= 0 ? at : c->layout.n_coefs);
     }
 }
 
@@ -620,14 +621,13 @@ static int plan_tables(struct sct_jpeg_stream *s)
     return SCT_OK;
 }
 
-static void plan_corner(struct sct_jpeg_stream *s)
+static void plan_corner(struct lane *c, struct sct_corner corner)
 {
-    const int n_u = s->spec.n_u, n_v = s->spec.n_v;
-    s->layout = sct_block_layout_for(n_u, n_v);
-    s->n_groups = s->layout.n_coefs / GROUP_COEFS;
+    c->layout = sct_block_layout_for(corner);
+    c->n_groups = c->layout.n_coefs / GROUP_COEFS;
     for (size_t k = 0; k < N_COEFS; k++)
-        if (zigzag[k] % BLOCK_SIDE < n_u && zigzag[k] / BLOCK_SIDE < n_v)
-            s->last_wanted = k;
+        if (zigzag[k] % BLOCK_SIDE < corner.n_u && zigzag[k] / BLOCK_SIDE < corner.n_v)
+            c->last_wanted = k;
 }
 
 static void plan_lanes(struct sct_jpeg_stream *s)
@@ -644,10 +644,10 @@ static void plan_lanes(struct sct_jpeg_stream *s)
         c->h = p->component[ci].h;
         c->v = p->component[ci].v;
         c->height_blocks = p->component[ci].height_blocks;
-        c->row_coefs = (ptrdiff_t)(row_bytes(p, ci, s->layout.n_coefs) / sizeof(int16_t));
+        c->row_coefs = (ptrdiff_t)(row_bytes(p, ci, c->layout.n_coefs) / sizeof(int16_t));
         c->rows = rows;
         rows += c->row_coefs * c->v;
-        plan_positions(c, cinfo->quant_tbl_ptrs[info->quant_tbl_no], &s->layout);
+        plan_positions(c, cinfo->quant_tbl_ptrs[info->quant_tbl_no]);
         sct_jpeg_edge_init(&c->edge, &p->component[ci]);
         if (c->edge.last_x >= 0)
             s->edge_mcu = s->row_mcus - 1;
@@ -659,9 +659,9 @@ static void plan_lanes(struct sct_jpeg_stream *s)
 static void plan_mcu(struct sct_jpeg_stream *s)
 {
     const j_decompress_ptr cinfo = s->spec.cinfo;
-    const ptrdiff_t n_coefs = s->layout.n_coefs;
     for (int i = 0; i < s->n_lanes; i++) {
         struct lane *c = &s->lane[cinfo->cur_comp_info[i]->component_index];
+        const ptrdiff_t n_coefs = c->layout.n_coefs;
         for (int y = 0; y < c->v; y++)
             for (int x = 0; x < c->h; x++)
                 s->mcu_block[s->n_mcu_blocks++] =
@@ -683,9 +683,10 @@ int sct_jpeg_stream_create(sct_jpeg_stream **out, const struct sct_jpeg_stream_s
     s->n_lanes = spec->picture->n_components;
     s->row_mcus = count_row_mcus(spec->picture);
     s->n_rows = sct_div_up(spec->picture->height, spec->picture->v_max * BLOCK_SIDE);
-    plan_corner(s);
+    for (int ci = 0; ci < s->n_lanes; ci++)
+        plan_corner(&s->lane[ci], spec->corner[ci]);
     s->restart_interval = s->restarts_to_go = (int)spec->cinfo->restart_interval;
-    s->blocks = sct_mem_alloc(band_bytes(spec->picture, s->layout.n_coefs));
+    s->blocks = sct_mem_alloc(band_bytes(spec->picture, s->lane));
     int status = SCT_ERR_MEMORY;
     if (s->blocks) {
         plan_lanes(s);

@@ -26,7 +26,7 @@ struct sct_jpeg_stream_spec {
     j_decompress_ptr cinfo; /* after jpeg_read_header, stopped behind the scan header */
     const struct sct_picture *picture; /* borrowed until free */
     struct sct_reader *reader; /* borrowed until free; cinfo's source reads from it */
-    int n_u, n_v;              /* the wanted corner, 1..8 each */
+    const struct sct_corner *corner; /* of each component; only read during create */
     /* Called for each event, in order. `at_end`: the input is over. Returns whether to go
      * on. */
     int (*on_event)(void *ctx, enum sct_jpeg_event event, int imcu_row, int at_end);

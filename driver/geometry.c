@@ -155,6 +155,10 @@ static void plan_component(struct sct_geometry *g, int ci,
         g->component[ci].y = component_axis(y, c->height, c->v, picture->v_max, g->height,
                                             v, v_max, sct_orient_reverses_y(o));
     }
+    if (picture->model == SCT_YCC && (ci == 1 || ci == 2)) {
+        g->component[ci].x.chroma_step = picture->h_max / c->h;
+        g->component[ci].y.chroma_step = picture->v_max / c->v;
+    }
 }
 
 int sct_geometry_plan(struct sct_geometry *g, const struct sct_picture *picture,

@@ -191,35 +191,38 @@ static int check_memory(const struct run *run)
                            (n >> 20) + 1, run->limits.max_memory_bytes >> 20);
 }
 
-static int allocate_resizers(struct run *run, struct variant_run *v,
-                             const struct sct_block_layout *layout)
+/* Tells the decoder which coefs of component ci anybody looks at: the layout of its blocks. */
+static struct sct_block_layout tell_corner(struct run *run, int ci)
 {
-    for (int ci = 0; ci < run->picture.n_components && !v->outlet.is_copied; ci++) {
-        const int status = sct_resizer_allocate(v->resizer[ci], layout);
-        if (status < 0)
-            return status;
+    struct sct_corner all = {1, 1};
+    if (run->picture.domain == SCT_SAMPLES)
+        return sct_block_layout_for(all); /* means nothing to them */
+    for (int i = 0; i < run->job->n_variants; i++) {
+        const struct variant_run *v = &run->variants[i];
+        if (v->outlet.is_copied)
+            continue;
+        const struct sct_corner own = sct_resizer_corner(v->resizer[ci]);
+        all.n_u = sct_max(all.n_u, own.n_u);
+        all.n_v = sct_max(all.n_v, own.n_v);
     }
-    return SCT_OK;
+    run->ops->want_corner(run->decoder, ci, all);
+    return sct_block_layout_for(all);
 }
 
-/* Tells the decoder which coefs anybody looks at: the layout of its blocks. */
-static struct sct_block_layout tell_corner(struct run *run)
+static int allocate_resizers(struct run *run)
 {
-    int corner_u = 1, corner_v = 1;
-    if (run->picture.domain == SCT_SAMPLES)
-        return sct_block_layout_for(SCT_BLOCK, SCT_BLOCK); /* means nothing to them */
-    for (int i = 0; i < run->job->n_variants; i++) {
-        for (int ci = 0; ci < run->picture.n_components; ci++) {
-            int u, v;
-            if (run->variants[i].outlet.is_copied)
-                break;
-            sct_resizer_corner(run->variants[i].resizer[ci], &u, &v);
-            corner_u = sct_max(corner_u, u);
-            corner_v = sct_max(corner_v, v);
+    for (int ci = 0; ci < run->picture.n_components; ci++) {
+        const struct sct_block_layout layout = tell_corner(run, ci);
+        for (int i = 0; i < run->job->n_variants; i++) {
+            const struct variant_run *v = &run->variants[i];
+            const int status = v->outlet.is_copied
+                                   ? SCT_OK
+                                   : sct_resizer_allocate(v->resizer[ci], &layout);
+            if (status < 0)
+                return status;
         }
     }
-    run->ops->want_corner(run->decoder, corner_u, corner_v);
-    return sct_block_layout_for(corner_u, corner_v);
+    return SCT_OK;
 }
 
 static int plan(struct run *run)
@@ -233,9 +236,7 @@ static int plan(struct run *run)
         status = check_memory(run);
     if (status < 0)
         return status;
-    const struct sct_block_layout layout = tell_corner(run);
-    for (int i = 0; i < run->job->n_variants && status == SCT_OK; i++)
-        status = allocate_resizers(run, &run->variants[i], &layout);
+    status = allocate_resizers(run);
     if (status == SCT_OK && sct_prepare_is_needed(&run->picture, run->job->linear))
         status = sct_prepare_create(&run->prepare, &run->picture, run->job->linear);
     return status;

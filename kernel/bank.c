@@ -79,8 +79,9 @@ struct sct_window sct_bank_window(const struct sct_bank *b, int x)
 {
     int first, last;
     find_taps(b, x, &first, &last);
-    return (struct sct_window){.first = first / b->unit,
-                               .n = last / b->unit - first / b->unit + 1};
+    first >>= b->unit_bits;
+    last >>= b->unit_bits;
+    return (struct sct_window){.first = first, .n = last - first + 1};
 }
 
 /* ---- one row, in double precision -------------------------------------------------- */
@@ -282,15 +283,25 @@ int sct_bank_period(const struct sct_bank *b, int *n_units, int *begin, int *end
 
 /* ---- choosing n_freqs -------------------------------------------------------------- */
 
-/* Mean energy of frequency u of an orthonormal 8-point DCT of luma, in squared sample
- * levels. Both are upper figures of what bench_spectrum prints for some thirty
- * photographs, so that the choice errs towards keeping. Cameras and lenses are soft at
- * the scale of a pixel; what has been made smaller before is sharp up to the last
- * frequency. The size of the axis tells the one from the other well enough, and small
- * pictures cost little. u = 0 is never cut. */
+/* Mean energy of frequency u of an orthonormal 8-point DCT, in squared sample levels. All are
+ * upper figures of what bench_spectrum prints for some thirty photographs, so that the
+ * choice errs towards keeping. Cameras and lenses are soft at the scale of a pixel; what
+ * has been made smaller before is sharp up to the last frequency. The size of the axis
+ * tells the one from the other well enough, and small pictures cost little. Chroma has
+ * about a tenth of luma's. u = 0 is never cut. */
 static const double energy_camera[SCT_BLOCK] = {0, 1850, 750, 325, 140, 55, 20, 6};
 static const double energy_sharp[SCT_BLOCK] = {0, 1500, 750, 460, 310, 200, 115, 60};
-enum { CAMERA_SIZE = 2000 };
+static const double energy_chroma_camera[SCT_BLOCK] = {0, 150, 40, 17, 8, 4, 2, 1};
+static const double energy_chroma_sharp[SCT_BLOCK] = {0, 190, 95, 58, 39, 25, 15, 10};
+enum { CAMERA_SIZE = 2000 }; /* of luma */
+
+static const double *energy_of(const struct sct_axis *a)
+{
+    const int step = a->chroma_step;
+    if (step == 0)
+        return a->src_size >= CAMERA_SIZE ? energy_camera : energy_sharp;
+    return a->src_size >= CAMERA_SIZE / step ? energy_chroma_camera : energy_chroma_sharp;
+}
 
 /* The mean squared error, in squared levels, that the cut may cause on one axis of such a
  * picture. With two axes that is 62.5 dB; rounding to 8 bits is 1/12, or 58.9 dB. */
@@ -302,7 +313,7 @@ enum { PROBE_ROWS = 61 };
 static int choose_n_freqs(struct sct_bank *b)
 {
     static const int choices[] = {1, 2, 4, 6};
-    const double *energy = b->axis.src_size >= CAMERA_SIZE ? energy_camera : energy_sharp;
+    const double *energy = energy_of(&b->axis);
     const int n_rows = sct_min(b->axis.dst_size, PROBE_ROWS);
     double lost[SCT_BLOCK] = {0}; /* error when u is cut, summed over the rows */
 
@@ -368,7 +379,8 @@ static int plan_geometry(struct sct_bank *b, const struct sct_axis *axis,
     else
         b->radius = filter->support * fmax(1.0, b->shrink);
     b->bits = b->shrink < 2.0 ? SCT_WEIGHT_BITS - 1 : SCT_WEIGHT_BITS;
-    b->unit = domain == SCT_COEFS ? SCT_BLOCK : UNIT_SAMPLES;
+    b->unit_bits = domain == SCT_COEFS ? 3 : 1;
+    b->unit = 1 << b->unit_bits;
     b->n_pairs = 1; /* SAMPLES; for COEFS once n_freqs is known */
     b->src_units = sct_div_up(axis->src_size, b->unit);
     b->max_taps = (int)fmin(2.0 * b->radius + 3.0, axis->src_size);
@@ -389,7 +401,8 @@ int sct_bank_is_equal(const struct sct_bank *a, const struct sct_bank *b)
 {
     return a->filter == b->filter && a->domain == b->domain &&
            a->axis.src_begin == b->axis.src_begin && a->axis.src_end == b->axis.src_end &&
-           a->axis.src_size == b->axis.src_size && a->axis.dst_size == b->axis.dst_size;
+           a->axis.src_size == b->axis.src_size && a->axis.dst_size == b->axis.dst_size &&
+           a->axis.chroma_step == b->axis.chroma_step;
 }
 
 static void fill_table(struct sct_bank *b, const struct sct_bank *like)

@@ -47,8 +47,10 @@ struct sct_axis {
                                   evenly; crop and subsampling are in here. May stick out
                                   of the source by up to one output sample: the last
                                   chroma sample of an odd picture lies half outside */
-    int src_size; /* samples that exist: those past it are padding, weight 0 */
-    int dst_size; /* output samples */
+    int src_size;    /* samples that exist: those past it are padding, weight 0 */
+    int dst_size;    /* output samples */
+    int chroma_step; /* 0, or these are samples of chroma: luma samples from one to the next,
+                        rounded down. Chroma is smoother: n_freqs is less */
 };
 
 /* The bank of one axis. Transparent: the resizer and the tests read it; written only
@@ -63,6 +65,7 @@ struct sct_bank {
     double radius; /* half a row's window, in source samples */
     int bits;      /* 1.0 is 1 << bits: 14, or 13 for a shrink below 2, where the last row
                       of a cut lanczos3 weighs up to 2.04 */
+    int unit_bits; /* log2 of */
     int unit;      /* source samples in a unit: 2 (SAMPLES) or 8 (COEFS) */
     int n_freqs;   /* frequencies kept, 1, 2, 4, 6 or 8 (COEFS); 0 (SAMPLES) */
     int n_pairs;   /* pairs of weights in a unit */

@@ -16,17 +16,21 @@
 /* In what form a component reaches a resizer. */
 enum sct_domain { SCT_SAMPLES, SCT_COEFS };
 
+/* The coefs of a block that somebody looks at: u < n_u and v < n_v, 1..8 each. */
+struct sct_corner {
+    int n_u, n_v;
+};
+
 struct sct_block_layout {
     int n_pairs; /* of horizontal frequencies, 1..4 */
     int n_lanes; /* vertical frequencies, 8 or 4 */
     int n_coefs; /* int16 from a block to the next, 16..64 */
 };
 
-/* The layout for a corner of n_u x n_v frequencies, 1..8 each. */
-static inline struct sct_block_layout sct_block_layout_for(int n_u, int n_v)
+static inline struct sct_block_layout sct_block_layout_for(struct sct_corner corner)
 {
-    const int n_lanes = n_u <= 4 && n_v <= 4 ? 4 : 8;
-    const int n_pairs = n_lanes == 4 ? 2 : (n_u + 1) / 2;
+    const int n_lanes = corner.n_u <= 4 && corner.n_v <= 4 ? 4 : 8;
+    const int n_pairs = n_lanes == 4 ? 2 : (corner.n_u + 1) / 2;
     return (struct sct_block_layout){n_pairs, n_lanes, n_pairs * n_lanes * 2};
 }
 

@@ -304,26 +304,32 @@ static void weigh_columns(sct_resizer *r)
     r->horz.weights = r->weights;
     for (int t = 0; t < r->n_tiles; t++)
         r->tile_first[t] = first_unit_of_tile(r, t);
-    if (like && like->arena && sct_bank_is_equal(&r->x, &like->x)) {
-        assert(r->x.n_pairs == like->x.n_pairs && r->n_columns == like->n_columns);
+    if (like && like->arena && sct_bank_is_equal(&r->x, &like->x) &&
+        r->x.n_pairs == like->x.n_pairs)
+    {
+        assert(r->n_columns == like->n_columns);
         memcpy(r->first, like->first, width * sizeof *r->first);
         memcpy(r->weight_at, like->weight_at, width * sizeof *r->weight_at);
         memcpy(r->weights, like->weights,
                (size_t)r->n_columns * row * sizeof *r->weights);
         return;
     }
+    for (int x = 0; x < r->x.axis.dst_size; x++)
+        r->first[x] = first_unit(r, x);
     for (int x = 0; x < r->x.axis.dst_size; x++) {
-        const int first = first_unit(r, x);
-        r->first[x] = first - (r->n_tiles ? r->tile_first[x / r->tile_width] : 0);
-        if (is_repeated_column(r, x)) {
-            r->weight_at[x] = r->weight_at[x - r->columns.period];
+        const int before = x - r->columns.period;
+        if (is_repeat(&r->columns, x) &&
+            r->first[x] == r->first[before] + r->columns.n_units) {
+            r->weight_at[x] = r->weight_at[before];
             continue;
         }
         r->weight_at[x] = n;
-        sct_bank_row(&r->x, x, first, r->x.row_units, r->weights + n);
+        sct_bank_row(&r->x, x, r->first[x], r->x.row_units, r->weights + n);
         n += (int)row;
     }
     assert(n == r->n_columns * (int)row);
+    for (int x = 0; x < r->x.axis.dst_size && r->n_tiles; x++)
+        r->first[x] -= r->tile_first[x / r->tile_width];
 }
 
 int sct_resizer_plan(sct_resizer **out, const struct sct_resizer_spec *spec)
@@ -352,7 +358,8 @@ size_t sct_resizer_bytes(const sct_resizer *r)
 
 static void set_layout(sct_resizer *r, const struct sct_block_layout *layout)
 {
-    const struct sct_block_layout all = sct_block_layout_for(SCT_BLOCK, SCT_BLOCK);
+    const struct sct_block_layout all =
+        sct_block_layout_for((struct sct_corner){SCT_BLOCK, SCT_BLOCK});
     const struct sct_block_layout *l = layout ? layout : &all;
     assert(r->x.n_pairs <= l->n_pairs && 2 * r->horz.n_planes <= l->n_lanes);
     r->horz.unit_stride = l->n_coefs;
@@ -396,10 +403,9 @@ void sct_resizer_free(sct_resizer *r)
     sct_mem_free(r);
 }
 
-void sct_resizer_corner(const sct_resizer *r, int *n_u, int *n_v)
+struct sct_corner sct_resizer_corner(const sct_resizer *r)
 {
-    *n_u = r->x.n_freqs;
-    *n_v = r->y.n_freqs;
+    return (struct sct_corner){r->x.n_freqs, r->y.n_freqs};
 }
 
 /* ---- run --------------------------------------------------------------------------- */

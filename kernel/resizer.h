@@ -59,9 +59,9 @@ SCT_API int sct_resizer_allocate(sct_resizer *r, const struct sct_block_layout *
  * 4 lanes perhaps a little more. */
 SCT_API size_t sct_resizer_bytes(const sct_resizer *r);
 
-/* COEFS: the corner of each block that the resizer looks at: u < *n_u and v < *n_v. Coefs
- * outside it may hold anything. SAMPLES: 0 and 0. */
-SCT_API void sct_resizer_corner(const sct_resizer *r, int *n_u, int *n_v);
+/* COEFS: the corner of each block that the resizer looks at. Coefs outside it may hold anything.
+ * SAMPLES: 0 and 0. */
+SCT_API struct sct_corner sct_resizer_corner(const sct_resizer *r);
 
 /* How many more bands must be pushed before the next row can be pulled; 0 when one is
  * ready, and when the last row has been pulled. */

@@ -85,11 +85,20 @@ static void free_truth(struct truth *t)
 struct run {
     size_t piece;   /* 0: everything at once */
     size_t fail_at; /* of the source */
-    int n_u, n_v;   /* 0: never asked for */
+    int n_u, n_v;   /* see corner_of; 0: never asked for */
     int salvage;
     int whole; /* by libjpeg-turbo, not by the streaming decoder */
     struct sct_limits limits;
 };
+
+/* Another one for each component. */
+static struct sct_corner corner_of(const struct run *run, int ci)
+{
+    if (!run->n_u)
+        return (struct sct_corner){8, 8};
+    return (struct sct_corner){1 + (run->n_u - 1 + 3 * ci) % 8,
+                               1 + (run->n_v - 1 + 5 * ci) % 8};
+}
 
 struct result {
     int status; /* SCT_DONE, or the error */
@@ -97,7 +106,7 @@ struct result {
     int n_bands;
     struct sct_picture picture;
     struct sct_report report;
-    struct sct_block_layout layout;
+    struct sct_corner corner[SCT_MAX_COMPONENTS];
     int rows[SCT_MAX_COMPONENTS];       /* of blocks, delivered */
     int16_t *coefs[SCT_MAX_COMPONENTS]; /* as delivered */
     struct bytes icc;
@@ -108,7 +117,8 @@ static void keep_band(struct result *result, const struct sct_band *band)
     for (int ci = 0; ci < result->picture.n_components; ci++) {
         const struct sct_component *c = &result->picture.component[ci];
         const int n_rows = band->component[ci].n_rows;
-        const size_t row_coefs = (size_t)(result->layout.n_coefs * c->width_blocks);
+        const struct sct_block_layout layout = sct_block_layout_for(result->corner[ci]);
+        const size_t row_coefs = (size_t)(layout.n_coefs * c->width_blocks);
 
         assert_in_range(n_rows, 1, c->v);
         assert_true(result->rows[ci] + n_rows <= c->height_blocks);
@@ -162,10 +172,11 @@ static struct result decode(const struct bytes *file, const struct run *run)
                              64 * sizeof(int16_t));
         assert_non_null(r.coefs[ci]);
     }
-    if (run->n_u)
-        ops->want_corner(d, run->n_u, run->n_v);
-    r.layout =
-        run->n_u ? sct_block_layout_for(run->n_u, run->n_v) : sct_block_layout_for(8, 8);
+    for (int ci = 0; ci < r.picture.n_components; ci++) {
+        r.corner[ci] = corner_of(run, ci);
+        if (run->n_u)
+            ops->want_corner(d, ci, r.corner[ci]);
+    }
     struct sct_band band;
     while ((r.status = ops->read_band(d, &band)) == SCT_OK) {
         keep_band(&r, &band);
@@ -200,9 +211,9 @@ static void make_wanted_block(int16_t want[64], const int32_t *coefs,
         sct_jpeg_edge_continue(edge, x, y, want);
 }
 
-/* Rows of blocks from the top; -1: all. Only the corner is looked at. */
+/* Rows of blocks from the top; -1: all. Only the corners are looked at. */
 static void assert_coefs_equal(const char *name, const struct result *r,
-                               const struct truth *t, int n_u, int n_v, int n_rows)
+                               const struct truth *t, int n_rows)
 {
     assert_int_equal(r->picture.n_components, t->n_components);
     for (int ci = 0; ci < t->n_components; ci++) {
@@ -211,6 +222,8 @@ static void assert_coefs_equal(const char *name, const struct result *r,
         assert_int_equal(r->picture.component[ci].width_blocks, width);
         assert_int_equal(r->picture.component[ci].height_blocks, height);
         assert_int_equal(r->rows[ci], height);
+        const struct sct_corner corner = r->corner[ci];
+        const struct sct_block_layout layout = sct_block_layout_for(corner);
         struct sct_jpeg_edge edge;
         sct_jpeg_edge_init(&edge, &r->picture.component[ci]);
         for (int y = 0; y < (n_rows < 0 || n_rows > height ? height : n_rows); y++)
@@ -220,12 +233,11 @@ static void assert_coefs_equal(const char *name, const struct result *r,
                                   t->component[ci].coefs +
                                       ((ptrdiff_t)y * width + x) * 64,
                                   &edge, x, y);
-                for (int v = 0; v < n_v; v++)
-                    for (int u = 0; u < n_u; u++) {
+                for (int v = 0; v < corner.n_v; v++)
+                    for (int u = 0; u < corner.n_u; u++) {
                         const ptrdiff_t block = (ptrdiff_t)y * width + x;
-                        const int got =
-                            r->coefs[ci][block * r->layout.n_coefs +
-                                         sct_block_position(&r->layout, u, v)];
+                        const int got = r->coefs[ci][block * layout.n_coefs +
+                                                     sct_block_position(&layout, u, v)];
                         const int want = block_wanted[v * 8 + u];
                         if (got != want)
                             fail_msg("%s: component %d, block %d, %d, coef %d, %d: %d is "
@@ -255,7 +267,7 @@ static void visit_sound_file(const char *name, const struct bytes *file)
         assert_string_equal(r.report.message, "");
         assert_int_equal(r.n_bands, (r.picture.height + 8 * r.picture.v_max - 1) /
                                         (8 * r.picture.v_max));
-        assert_coefs_equal(name, &r, &t, 8, 8, -1);
+        assert_coefs_equal(name, &r, &t, -1);
         free_result(&r);
     }
     free_truth(&t);
@@ -283,7 +295,7 @@ static void visit_photograph(const char *name, const struct bytes *file)
         assert_int_equal(r.status, SCT_DONE);
         assert_int_equal(strict.status == SCT_DONE ? 0 : strict.status, r.report.damage);
         assert_true(r.report.n_warnings > 0);
-        assert_coefs_equal(name, &r, &t, 8, 8, -1);
+        assert_coefs_equal(name, &r, &t, -1);
         free_result(&strict);
         free_result(&r);
     }
@@ -329,7 +341,7 @@ static void every_corner_is_right(void **state)
             for (int n_u = 1; n_u <= 8; n_u++) {
                 struct result r = decode(&file, &(struct run){.n_u = n_u, .n_v = n_v});
                 assert_int_equal(r.status, SCT_DONE);
-                assert_coefs_equal(files[i], &r, &t, n_u, n_v, -1);
+                assert_coefs_equal(files[i], &r, &t, -1);
                 free_result(&r);
             }
         free_truth(&t);
@@ -504,7 +516,7 @@ static void a_lone_component_is_1x1_whatever_it_says(void **state)
             assert_int_equal(r.picture.component[0].h, 1);
             assert_int_equal(r.picture.component[0].v, 1);
             assert_int_equal(r.n_bands, 6);
-            assert_coefs_equal("gray", &r, &t, 8, 8, -1);
+            assert_coefs_equal("gray", &r, &t, -1);
             free_result(&r);
             free_truth(&t);
             bytes_free(&file);
@@ -577,7 +589,7 @@ static void every_bad_file_gets_its_verdict(void **state)
                          r.report.message);
             if (r.status == SCT_DONE) {
                 struct truth t = read_truth(&file);
-                assert_coefs_equal(name, &r, &t, 8, 8, -1);
+                assert_coefs_equal(name, &r, &t, -1);
                 free_truth(&t);
                 assert_int_equal(r.report.damage, 0);
                 assert_string_equal(r.report.message, "");
@@ -664,7 +676,7 @@ static void check_every_cut(const char *name, size_t step)
             for (int ci = 0; ci < t.n_components; ci++)
                 assert_int_equal(r.rows[ci], t.component[ci].height_blocks);
             const int n_rows = r.report.damaged_row / (8 * r.picture.v_max);
-            assert_coefs_equal(name, &r, &t, 8, 8, n_rows);
+            assert_coefs_equal(name, &r, &t, n_rows);
         } else {
             assert_int_equal(r.status, SCT_ERR_TRUNCATED);
             assert_false(r.is_open);
@@ -723,7 +735,7 @@ static void trouble_behind_the_last_row_is_tolerated(void **state)
     assert_int_equal(r.status, SCT_DONE);
     assert_int_equal(r.report.damage, 0);
     assert_int_equal(r.report.n_warnings, 1);
-    assert_coefs_equal("trouble", &r, &t, 8, 8, -1);
+    assert_coefs_equal("trouble", &r, &t, -1);
     free_result(&r);
     free_truth(&t);
     bytes_free(&odd);

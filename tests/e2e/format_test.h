@@ -148,8 +148,8 @@ static inline double *resize_plane(const double *in, int width, int height,
 {
     const double sx = real_width / width * wish->left;
     const double sy = real_height / height * wish->top;
-    const struct sct_axis x = {sx, real_width - sx, width, wish->width};
-    const struct sct_axis y = {sy, real_height - sy, height, wish->height};
+    const struct sct_axis x = {sx, real_width - sx, width, wish->width, 0};
+    const struct sct_axis y = {sy, real_height - sy, height, wish->height, 0};
     return reference_resize(in, &x, &y,
                             sct_filter_find(wish->filter ? wish->filter : "lanczos3"));
 }

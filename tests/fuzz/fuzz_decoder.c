@@ -7,7 +7,8 @@
 enum { MAX_PIXELS = 1 << 20, MAX_MEMORY_BYTES = 1 << 26 };
 
 struct trial {
-    int salvage, n_u, n_v;
+    int salvage;
+    struct sct_corner corner[SCT_MAX_COMPONENTS];
     enum sct_rgb_wish wants_rgb;
     size_t piece_bytes;
 };
@@ -67,8 +68,8 @@ static void hash_band(uint64_t *h, const struct sct_picture *p,
                       const struct sct_band *band, const struct trial *t,
                       int n_rows[SCT_MAX_COMPONENTS])
 {
-    const struct sct_block_layout layout = sct_block_layout_for(t->n_u, t->n_v);
     for (int ci = 0; ci < p->n_components; ci++) {
+        const struct sct_block_layout layout = sct_block_layout_for(t->corner[ci]);
         const struct sct_component *c = &p->component[ci];
         const int is_coefs = p->domain == SCT_COEFS;
         const uint8_t *row = is_coefs ? (const uint8_t *)band->component[ci].blocks
@@ -139,8 +140,8 @@ static void decode(struct outcome *o, const struct trial *t, const uint8_t *data
             FUZZ_CHECK(picture.model == SCT_RGB || picture.model == SCT_CMYK, "%s",
                        sct_model_name(picture.model));
         hash_picture(&o->hash, &picture);
-        if (picture.domain == SCT_COEFS)
-            FUZZ_DECODER.want_corner(decoder, t->n_u, t->n_v);
+        for (int ci = 0; ci < picture.n_components && picture.domain == SCT_COEFS; ci++)
+            FUZZ_DECODER.want_corner(decoder, ci, t->corner[ci]);
         while ((o->status = FUZZ_DECODER.read_band(decoder, &band)) == SCT_OK)
             hash_band(&o->hash, &picture, &band, t, n_rows);
         FUZZ_CHECK(FUZZ_DECODER.read_band(decoder, &band) == o->status, "it changed");
@@ -153,14 +154,19 @@ static void decode(struct outcome *o, const struct trial *t, const uint8_t *data
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_options options = {data, size};
-    struct trial t = {.n_u = 8, .n_v = 8};
+    struct trial t = {0};
+    int n_u = 8, n_v = 8, step = 0;
     struct outcome strict, pieces, salvaged;
 
     t.wants_rgb = (enum sct_rgb_wish)fuzz_take(&options, 3);
     if (fuzz_take(&options, 2)) {
-        t.n_u = 1 + fuzz_take(&options, 8);
-        t.n_v = 1 + fuzz_take(&options, 8);
+        n_u = 1 + fuzz_take(&options, 8);
+        n_v = 1 + fuzz_take(&options, 8);
+        step = 3;
     }
+    for (int ci = 0; ci < SCT_MAX_COMPONENTS; ci++) /* another one for each */
+        t.corner[ci] = (struct sct_corner){1 + (n_u - 1 + ci * step) % 8,
+                                           1 + (n_v - 1 + ci * step) % 8};
     const size_t piece_bytes = 1 + (size_t)fuzz_take(&options, 200);
     (void)FUZZ_DECODER.probe(data, size);
 

@@ -30,7 +30,7 @@ static void for_all_banks(check_fn *check)
                     for (int e = 0; e < 4; e++) {
                         const double n = sizes[i], m = sizes[k];
                         const double half = n / m / 2;
-                        struct sct_axis a = {0, n, sizes[i], sizes[k]};
+                        struct sct_axis a = {0, n, sizes[i], sizes[k], 0};
                         if (e == 1) {
                             a.src_begin = n * 0.21;
                             a.src_end = n * 0.83;
@@ -130,7 +130,7 @@ static void samples_outside_the_picture_weigh_nothing(void **state)
 static void projection_equals_the_taps(void **state)
 {
     const struct sct_filter *filter = sct_filter_find("lanczos3");
-    const struct sct_axis a = {0, 203, 203, 150};
+    const struct sct_axis a = {0, 203, 203, 150, 0};
     struct sct_bank taps, coefs;
     (void)state;
     assert_int_equal(sct_bank_create(&taps, &a, filter, SCT_SAMPLES, NULL), SCT_OK);
@@ -160,7 +160,7 @@ static void projection_equals_the_taps(void **state)
  */
 static void area_is_exact_coverage(void **state)
 {
-    const struct sct_axis a = {0, 5, 5, 2};
+    const struct sct_axis a = {0, 5, 5, 2, 0};
     struct sct_bank b;
     int16_t w[6] = {0};
     (void)state;
@@ -181,7 +181,7 @@ static void area_is_exact_coverage(void **state)
 /* At scale 1 an interpolating filter is the identity. */
 static void equal_sizes_copy_the_source(void **state)
 {
-    const struct sct_axis a = {0, 40, 40, 40};
+    const struct sct_axis a = {0, 40, 40, 40, 0};
     struct sct_bank b;
     (void)state;
     assert_int_equal(
@@ -202,7 +202,7 @@ static void fewer_frequencies_are_kept_as_the_shrink_grows(void **state)
     int last = 8;
     (void)state;
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        const struct sct_axis a = {0, 4000, 4000, widths[i]};
+        const struct sct_axis a = {0, 4000, 4000, widths[i], 0};
         struct sct_bank b;
         assert_int_equal(sct_bank_create(&b, &a, sct_filter_at(0), SCT_COEFS, NULL),
                          SCT_OK);
@@ -216,17 +216,17 @@ static void fewer_frequencies_are_kept_as_the_shrink_grows(void **state)
 static void impossible_axes_are_argument_errors(void **state)
 {
     const struct sct_axis bad[] = {
-        {0, 10, 0, 5},
-        {0, 10, 10, 0},
-        {0, 10, 10, -1},
-        {5, 5, 10, 5},
-        {6, 5, 10, 5},
-        {0, NAN, 10, 5},
-        {-INFINITY, 10, 10, 5},
-        {-3, 10, 10, 5},
-        {0, 13, 10, 5},
-        {0, 10, SCT_MAX_SIZE + 1, 5},
-        {0, 10, 10, SCT_MAX_SIZE + 1},
+        {0, 10, 0, 5, 0},
+        {0, 10, 10, 0, 0},
+        {0, 10, 10, -1, 0},
+        {5, 5, 10, 5, 0},
+        {6, 5, 10, 5, 0},
+        {0, NAN, 10, 5, 0},
+        {-INFINITY, 10, 10, 5, 0},
+        {-3, 10, 10, 5, 0},
+        {0, 13, 10, 5, 0},
+        {0, 10, SCT_MAX_SIZE + 1, 5, 0},
+        {0, 10, 10, SCT_MAX_SIZE + 1, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

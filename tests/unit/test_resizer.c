@@ -543,8 +543,8 @@ static void crops_look_beyond_themselves(void **state)
         struct bands bands = make_bands(&im, domains[d]);
         struct sct_resizer_spec spec =
             make_spec(&im, 20, 20, "lanczos3", domains[d], &dsp);
-        spec.x = (struct sct_axis){30.5, 60.5, 96, 20};
-        spec.y = (struct sct_axis){40.25, 70.25, 128, 20};
+        spec.x = (struct sct_axis){30.5, 60.5, 96, 20, 0};
+        spec.y = (struct sct_axis){40.25, 70.25, 128, 20, 0};
         uint8_t *out = run(&spec, &bands, 0);
         double *exact = resize_exactly(bands.decoded, &spec.x, &spec.y, spec.filter);
         for (int i = 0; i < 400; i++)
