@@ -1,12 +1,14 @@
 /* The scan-line path beside other resizers: one plane of 8-bit samples, memory to memory.
  *
- *     bench_planes [--runs N] [--cpu NAME] [--only NAME]   lines of "job resizer ms"
+ *     bench_planes [--runs N] [--cpu NAME] [--only NAME] [--cache cold|warm]
+ *                                                          lines of "job resizer ms"
  *     bench_planes --sources DIR                           writes DIR/<job>.src, raw
  *     bench_planes --quality DIR [--cpu NAME]              lines of "job resizer dB max"
  *
  * Every run makes its resizer, resizes the plane and throws the resizer away: planning
  * counts for all. CPU time of the whole process, so that helper threads count too. The
- * resizers take turns in every run. --quality compares each result, and those in
+ * resizers take turns in every run, and all find the same: nothing in the caches, or, warm, the
+ * source as far as they hold it. Otherwise whoever comes first reads it for the next. --quality compares each result, and those in
  * DIR/<job>.<name>, with the same resize in double precision, so that nobody wins by
  * doing less. The script `planes` next to this file runs it all, with Pillow, and prints
  * the table.
@@ -346,13 +348,30 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int measure(const struct job *job, int n_runs, const char *only)
+/* More than the caches hold. */
+enum { EVICT_BYTES = 96 << 20 };
+
+/* Brings what every resizer finds into the same state: nothing is in the caches; or, warm, the
+ * source. */
+static void prepare_caches(const struct job *job, int is_warm)
+{
+    static volatile uint8_t other[EVICT_BYTES], sum;
+    enum { LINE_BYTES = 64 };
+    for (size_t i = 0; i < EVICT_BYTES && !is_warm; i += LINE_BYTES)
+        other[i]++;
+    const size_t n = (size_t)job->src_stride * (size_t)job->shape->src_height;
+    for (size_t i = 0; i < n && is_warm; i += LINE_BYTES)
+        sum = (uint8_t)(sum + job->src[i]);
+}
+
+static int measure(const struct job *job, int n_runs, const char *only, int is_warm)
 {
     static double ms[N_RESIZERS][MAX_RUNS];
     for (int run = -1; run < n_runs; run++) /* the first one warms up */
         for (int i = 0; i < N_RESIZERS; i++) {
             if (!is_asked(&resizers[i], job->shape, only))
                 continue;
+            prepare_caches(job, is_warm);
             const double begin = cpu_ms();
             if (resizers[i].run(job) < 0) {
                 fprintf(stderr, "bench_planes: %s failed\n", resizers[i].name);
@@ -428,8 +447,8 @@ static void check_file(const struct job *job, const char *dir, const char *name,
 static int check_quality(const struct job *job, const char *dir, const char *only)
 {
     const struct shape *s = job->shape;
-    const struct sct_axis x = {0, s->src_width, s->src_width, s->dst_width};
-    const struct sct_axis y = {0, s->src_height, s->src_height, s->dst_height};
+    const struct sct_axis x = {0, s->src_width, s->src_width, s->dst_width, 0};
+    const struct sct_axis y = {0, s->src_height, s->src_height, s->dst_height, 0};
     double *in = malloc((size_t)s->src_width * (size_t)s->src_height * sizeof *in);
     if (!in)
         return 1;
@@ -449,7 +468,8 @@ static int check_quality(const struct job *job, const char *dir, const char *onl
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: bench_planes [--runs 1..%d] [--cpu NAME] [--only RESIZER]\n"
+            "usage: bench_planes [--runs 1..%d] [--cpu NAME] [--only RESIZER] [--cache "
+            "cold|warm]\n"
             "                    [--sources DIR | --quality DIR]\n",
             MAX_RUNS);
     return 2;
@@ -458,6 +478,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
     const char *cpu = NULL, *sources = NULL, *quality = NULL, *only = NULL;
+    const char *cache = "cold";
     int n_runs = 9, failed = 0;
     struct sct_dsp dsp;
 
@@ -470,6 +491,8 @@ int main(int argc, char **argv)
             cpu = argv[i + 1];
         else if (strcmp(argv[i], "--only") == 0)
             only = argv[i + 1];
+        else if (strcmp(argv[i], "--cache") == 0)
+            cache = argv[i + 1];
         else if (strcmp(argv[i], "--sources") == 0)
             sources = argv[i + 1];
         else if (strcmp(argv[i], "--quality") == 0)
@@ -477,6 +500,8 @@ int main(int argc, char **argv)
         else
             return usage();
     }
+    if (strcmp(cache, "cold") != 0 && strcmp(cache, "warm") != 0)
+        return usage();
     if (n_runs < 1 || n_runs > MAX_RUNS || sct_dsp_init(&dsp, cpu) != SCT_OK)
         return usage();
 #if SCT_PEER_VIPS
@@ -494,7 +519,7 @@ int main(int argc, char **argv)
         }
         failed = sources   ? write_source(&job, sources)
                  : quality ? check_quality(&job, quality, only)
-                           : measure(&job, n_runs, only);
+                           : measure(&job, n_runs, only, strcmp(cache, "warm") == 0);
         free_job(&job);
     }
 #if SCT_PEER_VIPS
