@@ -315,12 +315,10 @@ static const double MAX_CUT_ERROR = 1.0 / 55.0;
 /* Rows looked at: spread over the axis, they meet every phase of the block grid. */
 enum { PROBE_ROWS = 61 };
 
-static int choose_n_freqs(struct sct_bank *b)
+/* Fills b->share. */
+static void measure_shares(struct sct_bank *b)
 {
-    static const int choices[] = {1, 2, 4, 6};
-    const double *energy = energy_of(&b->axis);
     const int n_rows = sct_min(b->axis.dst_size, PROBE_ROWS);
-    double lost[SCT_BLOCK] = {0}; /* error when u is cut, summed over the rows */
 
     for (int k = 0; k < n_rows; k++) {
         const int x = (int)((int64_t)b->axis.dst_size * k / n_rows);
@@ -330,14 +328,20 @@ static int choose_n_freqs(struct sct_bank *b)
             double a[SCT_BLOCK];
             project(b, first, last, block, 1.0, SCT_BLOCK, a);
             for (int u = 1; u < SCT_BLOCK; u++) /* B is sqrt(8) times orthonormal */
-                lost[u] += a[u] * a[u] / SCT_BLOCK * energy[u];
+                b->share[u] += a[u] * a[u] / (SCT_BLOCK * n_rows);
         }
     }
+}
+
+static int choose_n_freqs(const struct sct_bank *b)
+{
+    static const int choices[] = {1, 2, 4, 6};
+    const double *energy = energy_of(&b->axis);
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         double error = 0.0;
         for (int u = choices[i]; u < SCT_BLOCK; u++)
-            error += lost[u];
-        if (error / n_rows <= MAX_CUT_ERROR)
+            error += b->share[u] * energy[u];
+        if (error <= MAX_CUT_ERROR)
             return choices[i];
     }
     return SCT_BLOCK;
@@ -402,12 +406,11 @@ size_t sct_bank_bytes(const struct sct_axis *axis, const struct sct_filter *filt
                         sct_size_align((size_t)b.max_taps * sizeof *b.taps));
 }
 
-int sct_bank_is_equal(const struct sct_bank *a, const struct sct_bank *b)
+int sct_bank_has_same_taps(const struct sct_bank *a, const struct sct_bank *b)
 {
     return a->filter == b->filter && a->domain == b->domain &&
            a->axis.src_begin == b->axis.src_begin && a->axis.src_end == b->axis.src_end &&
-           a->axis.src_size == b->axis.src_size && a->axis.dst_size == b->axis.dst_size &&
-           a->axis.chroma_step == b->axis.chroma_step;
+           a->axis.src_size == b->axis.src_size && a->axis.dst_size == b->axis.dst_size;
 }
 
 static void fill_table(struct sct_bank *b, const struct sct_bank *like)
@@ -438,14 +441,15 @@ int sct_bank_create(struct sct_bank *b, const struct sct_axis *axis,
         return SCT_ERR_MEMORY;
     }
     fill_table(b, like);
-    if (like && sct_bank_is_equal(b, like)) {
+    if (like && sct_bank_has_same_taps(b, like)) {
         b->row_units = like->row_units;
-        b->n_freqs = like->n_freqs;
-        b->n_pairs = like->n_pairs;
-        return SCT_OK;
+        memcpy(b->share, like->share, sizeof b->share);
+    } else {
+        for (int x = 0; x < axis->dst_size; x++)
+            b->row_units = sct_max(b->row_units, sct_bank_window(b, x).n);
+        if (domain == SCT_COEFS)
+            measure_shares(b);
     }
-    for (int x = 0; x < axis->dst_size; x++)
-        b->row_units = sct_max(b->row_units, sct_bank_window(b, x).n);
     if (domain == SCT_COEFS) {
         b->n_freqs = choose_n_freqs(b);
         b->n_pairs = sct_div_up(b->n_freqs, 2);

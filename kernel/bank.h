@@ -71,6 +71,8 @@ struct sct_bank {
     int n_pairs;   /* pairs of weights in a unit */
     int src_units; /* units in the source, the last one perhaps in part padding */
     int row_units; /* units that the widest row spans */
+    double share
+        [SCT_BLOCK]; /* of a frequency's energy, what becomes error when it is cut (COEFS) */
     double *table; /* the filter, sampled; owned */
     int table_size;
     double *taps; /* one row before rounding; owned */
@@ -100,8 +102,9 @@ SCT_API int sct_bank_create(struct sct_bank *bank, const struct sct_axis *axis,
                             const struct sct_bank *like);
 SCT_API void sct_bank_free(struct sct_bank *bank); /* accepts a zeroed bank */
 
-/* Same axis, filter and domain, and therefore the same rows. */
-SCT_API int sct_bank_is_equal(const struct sct_bank *a, const struct sct_bank *b);
+/* Same filter, domain, extent and sizes, and therefore the same taps; the same rows, too, as far
+ * as both keep the frequencies. */
+SCT_API int sct_bank_has_same_taps(const struct sct_bank *a, const struct sct_bank *b);
 
 /* Bytes that sct_bank_create will allocate for these arguments; SIZE_MAX if it would
  * fail. */

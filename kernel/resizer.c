@@ -234,7 +234,7 @@ static void plan_repeats(sct_resizer *r)
     r->n_lines = r->lines.period && r->lines.period <= MAX_LINES ? r->lines.period : 1;
     if (r->n_lines == 1)
         r->lines.period = 0;
-    if (r->like && sct_bank_is_equal(&r->x, &r->like->x)) {
+    if (r->like && sct_bank_has_same_taps(&r->x, &r->like->x)) {
         r->n_columns = r->like->n_columns;
         return;
     }
@@ -265,8 +265,8 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
     r->like = like;
     const int is_coefs = spec->domain == SCT_COEFS;
     r->units_per_band = SCT_LANES / r->y.unit;
-    r->ring_bands = like && sct_bank_is_equal(&r->y, &like->y) ? like->ring_bands
-                                                               : widest_row_bands(r);
+    r->ring_bands = like && sct_bank_has_same_taps(&r->y, &like->y) ? like->ring_bands
+                                                                    : widest_row_bands(r);
     plan_repeats(r);
     r->n_bands_used = last_band(r, sct_bank_window(&r->y, spec->y.dst_size - 1)) + 1;
     r->next = sct_bank_window(&r->y, 0);
@@ -293,10 +293,26 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
     return SCT_OK;
 }
 
+/* The columns of a resizer that has them, with the frequencies that this one keeps: the others are
+ * 0. */
+static void copy_columns(sct_resizer *r, const sct_resizer *like)
+{
+    const size_t width = (size_t)r->x.axis.dst_size;
+    const size_t unit = (size_t)r->x.n_pairs * 2, like_unit = (size_t)like->x.n_pairs * 2;
+    const size_t n_units = (size_t)r->n_columns * (size_t)r->x.row_units;
+    const size_t kept = r->x.domain == SCT_COEFS ? (size_t)r->x.n_freqs : unit;
+    assert(r->n_columns == like->n_columns && r->x.n_freqs <= like->x.n_freqs);
+    memcpy(r->first, like->first, width * sizeof *r->first);
+    for (size_t x = 0; x < width; x++)
+        r->weight_at[x] = like->weight_at[x] / (int)like_unit * (int)unit;
+    for (size_t i = 0; i < n_units; i++)
+        memcpy(r->weights + i * unit, like->weights + i * like_unit,
+               kept * sizeof *r->weights);
+}
+
 static void weigh_columns(sct_resizer *r)
 {
     const size_t row = (size_t)r->x.row_units * (size_t)r->x.n_pairs * 2;
-    const size_t width = (size_t)r->x.axis.dst_size;
     const sct_resizer *like = r->like;
     int n = 0;
     r->horz.first = r->first;
@@ -304,14 +320,10 @@ static void weigh_columns(sct_resizer *r)
     r->horz.weights = r->weights;
     for (int t = 0; t < r->n_tiles; t++)
         r->tile_first[t] = first_unit_of_tile(r, t);
-    if (like && like->arena && sct_bank_is_equal(&r->x, &like->x) &&
-        r->x.n_pairs == like->x.n_pairs)
+    if (like && like->arena && sct_bank_has_same_taps(&r->x, &like->x) &&
+        r->x.n_freqs <= like->x.n_freqs)
     {
-        assert(r->n_columns == like->n_columns);
-        memcpy(r->first, like->first, width * sizeof *r->first);
-        memcpy(r->weight_at, like->weight_at, width * sizeof *r->weight_at);
-        memcpy(r->weights, like->weights,
-               (size_t)r->n_columns * row * sizeof *r->weights);
+        copy_columns(r, like);
         return;
     }
     for (int x = 0; x < r->x.axis.dst_size; x++)
