@@ -74,8 +74,8 @@ static int run_ours(const struct job *job)
 {
     const struct shape *s = job->shape;
     const struct sct_resizer_spec spec = {
-        .x = {0, s->src_width, s->src_width, s->dst_width},
-        .y = {0, s->src_height, s->src_height, s->dst_height},
+        .x = {0, s->src_width, s->src_width, s->dst_width, 0},
+        .y = {0, s->src_height, s->src_height, s->dst_height, 0},
         .filter = sct_filter_find(s->filter),
         .domain = SCT_SAMPLES,
         .dsp = &job->dsp};

@@ -199,8 +199,8 @@ static struct sct_resizer_spec make_spec(const struct image *im, int width, int 
                                          const struct sct_dsp *dsp)
 {
     return (struct sct_resizer_spec){
-        .x = {0, im->width, im->width, width},
-        .y = {0, im->height, im->height, height},
+        .x = {0, im->width, im->width, width, 0},
+        .y = {0, im->height, im->height, height, 0},
         .filter = sct_filter_find(filter),
         .domain = domain,
         .dsp = dsp,
