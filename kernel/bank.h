@@ -71,9 +71,8 @@ struct sct_bank {
     int n_pairs;   /* pairs of weights in a unit */
     int src_units; /* units in the source, the last one perhaps in part padding */
     int row_units; /* units that the widest row spans */
-    double
-        share[SCT_BLOCK]; /* of each frequency's energy: what cutting it costs (COEFS) */
-    double *table;        /* the filter, sampled; owned */
+    double share[SCT_BLOCK]; /* COEFS: of each frequency's energy, lost if cut */
+    double *table;           /* the filter, sampled; owned */
     int table_size;
     double *taps; /* one row before rounding; owned */
     int max_taps; /* doubles in `taps` */
