@@ -213,6 +213,28 @@ static void fewer_frequencies_are_kept_as_the_shrink_grows(void **state)
     assert_true(last <= 2);
 }
 
+static int frequencies_of(int src_size, int dst_size, int chroma_step)
+{
+    const struct sct_axis a = {0, src_size, src_size, dst_size, chroma_step};
+    struct sct_bank b;
+    assert_int_equal(sct_bank_create(&b, &a, sct_filter_at(0), SCT_COEFS, NULL), SCT_OK);
+    const int n_freqs = b.n_freqs;
+    sct_bank_free(&b);
+    return n_freqs;
+}
+
+/* Of half as many samples as luma has, and of as many; what is from a camera is told by luma's. */
+static void chroma_keeps_fewer_frequencies(void **state)
+{
+    (void)state;
+    assert_int_equal(frequencies_of(2000, 640, 0), 6);
+    assert_int_equal(frequencies_of(2000, 640, 2), 4);
+    assert_int_equal(frequencies_of(2000, 640, 1), 4);
+    assert_int_equal(frequencies_of(1500, 750, 0), 8);
+    assert_int_equal(frequencies_of(1500, 750, 2), 6);
+    assert_int_equal(frequencies_of(1500, 750, 1), 8); /* made smaller before */
+}
+
 static void impossible_axes_are_argument_errors(void **state)
 {
     const struct sct_axis bad[] = {
@@ -248,6 +270,7 @@ int main(void)
         cmocka_unit_test(area_is_exact_coverage),
         cmocka_unit_test(equal_sizes_copy_the_source),
         cmocka_unit_test(fewer_frequencies_are_kept_as_the_shrink_grows),
+        cmocka_unit_test(chroma_keeps_fewer_frequencies),
         cmocka_unit_test(impossible_axes_are_argument_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

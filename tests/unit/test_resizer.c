@@ -503,6 +503,49 @@ static void constant_pictures_stay_constant(void **state)
                 }
 }
 
+/* What a resizer takes from another, of luma for chroma or the other way round, which keep different
+ * numbers of frequencies, is what it would have computed. */
+static void taking_from_another_changes_nothing(void **state)
+{
+    static const double shrinks[] = {1.3, 2.2, 3.1, 4.5, 7, 12, 30};
+    const struct sct_dsp dsp = reference_dsp();
+    struct image im = make_image(240, 232);
+    int n_different = 0;
+    (void)state;
+    for (size_t d = 0; d < 2; d++) {
+        struct bands bands = make_bands(&im, domains[d]);
+        for (size_t i = 0; i < sizeof shrinks / sizeof *shrinks; i++) {
+            struct sct_resizer_spec spec[2];
+            struct sct_corner corner[2];
+            sct_resizer *r[2];
+            for (int k = 0; k < 2; k++) {
+                spec[k] = make_spec(&im, (int)(240 / shrinks[i]), (int)(232 / shrinks[i]),
+                                    "lanczos3", domains[d], &dsp);
+                spec[k].x.chroma_step = spec[k].y.chroma_step = k;
+                assert_int_equal(sct_resizer_create(&r[k], &spec[k]), SCT_OK);
+                corner[k] = sct_resizer_corner(r[k]);
+            }
+            assert_true(corner[1].n_u <= corner[0].n_u);
+            n_different += corner[1].n_u < corner[0].n_u;
+            for (int k = 0; k < 2; k++) {
+                const size_t n_bytes =
+                    (size_t)spec[k].x.dst_size * (size_t)spec[k].y.dst_size;
+                uint8_t *alone = run(&spec[k], &bands, 0);
+                spec[k].like = r[!k];
+                uint8_t *taken = run(&spec[k], &bands, 0);
+                assert_memory_equal(taken, alone, n_bytes);
+                free(alone);
+                free(taken);
+            }
+            sct_resizer_free(r[0]);
+            sct_resizer_free(r[1]);
+        }
+        free_bands(&bands);
+    }
+    assert_true(n_different > 0);
+    free(im.samples);
+}
+
 /* 8 samples are 4 outputs at shrink 2: away from the edges, which reach 6 + 4 outputs in,
  * the shifted picture must give the same bytes. */
 static void a_picture_shifted_by_one_block_resizes_to_the_same_shifted(void **state)
@@ -670,6 +713,7 @@ int main(void)
         cmocka_unit_test(repeated_rows_are_what_they_repeat),
         cmocka_unit_test(pushing_and_pulling_in_any_order_gives_the_same_rows),
         cmocka_unit_test(constant_pictures_stay_constant),
+        cmocka_unit_test(taking_from_another_changes_nothing),
         cmocka_unit_test(a_picture_shifted_by_one_block_resizes_to_the_same_shifted),
         cmocka_unit_test(crops_look_beyond_themselves),
         cmocka_unit_test(bytes_are_told_beforehand),
