@@ -296,16 +296,18 @@ int sct_bank_period(const struct sct_bank *b, int *n_units, int *begin, int *end
  * about a tenth of luma's. u = 0 is never cut. */
 static const double energy_camera[SCT_BLOCK] = {0, 1850, 750, 325, 140, 55, 20, 6};
 static const double energy_sharp[SCT_BLOCK] = {0, 1500, 750, 460, 310, 200, 115, 60};
-static const double energy_chroma_camera[SCT_BLOCK] = {0, 150, 40, 17, 8, 4, 2, 1};
-static const double energy_chroma_sharp[SCT_BLOCK] = {0, 190, 95, 58, 39, 25, 15, 10};
+static const double energy_chroma_camera[SCT_BLOCK] = {0, 260, 75, 33, 15, 8, 4, 2};
+static const double energy_chroma_sharp[SCT_BLOCK] = {0, 375, 190, 115, 78, 50, 29, 15};
 enum { CAMERA_SIZE = 2000 }; /* of luma */
 
-static const double *energy_of(const struct sct_axis *a)
+/* Below a shrink of 2 luma is not cut, and chroma is not either: there all frequencies pass, and
+ * noise of colour shows. */
+static const double *energy_of(const struct sct_bank *b)
 {
-    const int step = a->chroma_step;
-    if (step == 0)
-        return a->src_size >= CAMERA_SIZE ? energy_camera : energy_sharp;
-    return a->src_size >= CAMERA_SIZE / step ? energy_chroma_camera : energy_chroma_sharp;
+    const int size = b->axis.src_size, step = b->axis.chroma_step;
+    if (step == 0 || b->shrink < 2.0)
+        return size >= CAMERA_SIZE ? energy_camera : energy_sharp;
+    return size >= CAMERA_SIZE / step ? energy_chroma_camera : energy_chroma_sharp;
 }
 
 /* The mean squared error, in squared levels, that the cut may cause on one axis of such a
@@ -336,7 +338,7 @@ static void measure_shares(struct sct_bank *b)
 static int choose_n_freqs(const struct sct_bank *b)
 {
     static const int choices[] = {1, 2, 4, 6};
-    const double *energy = energy_of(&b->axis);
+    const double *energy = energy_of(b);
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
         double error = 0.0;
         for (int u = choices[i]; u < SCT_BLOCK; u++)

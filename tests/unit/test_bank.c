@@ -227,12 +227,13 @@ static int frequencies_of(int src_size, int dst_size, int chroma_step)
 static void chroma_keeps_fewer_frequencies(void **state)
 {
     (void)state;
-    assert_int_equal(frequencies_of(2000, 640, 0), 6);
-    assert_int_equal(frequencies_of(2000, 640, 2), 4);
-    assert_int_equal(frequencies_of(2000, 640, 1), 4);
+    assert_int_equal(frequencies_of(2000, 540, 0), 6);
+    assert_int_equal(frequencies_of(2000, 540, 2), 4);
+    assert_int_equal(frequencies_of(2000, 540, 1), 4);
     assert_int_equal(frequencies_of(1500, 750, 0), 8);
     assert_int_equal(frequencies_of(1500, 750, 2), 6);
     assert_int_equal(frequencies_of(1500, 750, 1), 8); /* made smaller before */
+    assert_int_equal(frequencies_of(1500, 760, 2), 8); /* by less than 2 */
 }
 
 static void impossible_axes_are_argument_errors(void **state)
