@@ -176,8 +176,9 @@ int sct_s3_add(sct_store_writer *writer, const void *data, size_t n_bytes)
 
 /* ---- the end ------------------------------------------------------------------------ */
 
-/* After a lost answer: whether what is there is what we wrote. */
-static int is_ours(struct s3_writer *w, struct sct_object *out)
+/* After a lost answer: whether what is there is what we wrote. A status where nobody could say, with
+ * its report in the store. */
+static int find_ours(struct s3_writer *w, struct sct_object *out, int *is_ours)
 {
     struct sct_store *const s = w->base.store;
     const struct sct_attributes nothing = {.n_bytes = 0};
@@ -185,8 +186,8 @@ static int is_ours(struct s3_writer *w, struct sct_object *out)
         w->put.attributes ? w->put.attributes : &nothing;
     struct sct_object *const found = sct_mem_alloc(sizeof *found);
     const char *name, *value;
-    int is_same = found && sct_s3_head(s, w->key, NULL, found) == SCT_OK &&
-                  found->bytes == w->total_bytes &&
+    const int status = found ? sct_s3_head(s, w->key, NULL, found) : SCT_ERR_MEMORY;
+    int is_same = status == SCT_OK && found->bytes == w->total_bytes &&
                   found->attributes.n_bytes == a->n_bytes;
     for (size_t at = 0; is_same && sct_attributes_next(a, &at, &name, &value);)
         is_same = strcmp(sct_attributes_get(&found->attributes, name), value) == 0;
@@ -197,7 +198,8 @@ static int is_ours(struct s3_writer *w, struct sct_object *out)
         memcpy(out->version, found->version, sizeof out->version);
     }
     sct_mem_free(found);
-    return is_same;
+    *is_ours = is_same;
+    return status;
 }
 
 /* Sends the request that makes the object appear. */
@@ -211,8 +213,14 @@ static int send_last(struct s3_writer *w, const struct sct_aws_request *request,
     const int may_be_ours =
         answer->was_ambiguous &&
         (status == SCT_ERR_PRECONDITION || (status == SCT_ERR_NOT_FOUND && w->upload_id));
-    if (may_be_ours && is_ours(w, out))
-        return SCT_DONE;
+    if (may_be_ours) {
+        int is_ours;
+        const int looked = find_ours(w, out, &is_ours);
+        if (is_ours)
+            return SCT_DONE;
+        if (looked == SCT_ERR_IO || looked == SCT_ERR_TIMEOUT)
+            return looked; /* another try may tell */
+    }
     if (status != SCT_OK) {
         s->report = why; /* not why looking at what is there failed */
         return status;

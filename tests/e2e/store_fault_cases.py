@@ -215,6 +215,12 @@ class Repeats(FaultTest):
         self.server.faults = ["reset"]
         self.refuse("precondition", "put", "--if-none", "--attribute", "by=me", self.bucket, "k", data=b"mine")
 
+    def test_a_write_whose_answer_was_lost_may_never_know(self):
+        """Whose object it is was asked, too, and never answered: another try may tell, so it is no verdict."""
+        self.server.faults = ["lost", "", "503", "503"]
+        self.refuse("io", "put", "--if-none", "--tries", "2", self.bucket, "k", data=b"mine", says=["503"])
+        self.assertEqual(self.server.writes, ["k"])
+
     def test_an_error_behind_a_success_is_one(self):
         self.put("k", b"x")
         self.asked()
