@@ -8,7 +8,9 @@
  * Every run makes its resizer, resizes the plane and throws the resizer away: planning
  * counts for all. CPU time of the whole process, so that helper threads count too. The
  * resizers take turns in every run, and all find the same: nothing in the caches, or, warm, the
- * source as far as they hold it. Otherwise whoever comes first reads it for the next. --quality compares each result, and those in
+ * source as far as they hold it. Otherwise whoever comes first reads it for the next.
+ *
+ * --quality compares each result, and those in
  * DIR/<job>.<name>, with the same resize in double precision, so that nobody wins by
  * doing less. The script `planes` next to this file runs it all, with Pillow, and prints
  * the table.

@@ -273,7 +273,8 @@ int sct_bank_period(const struct sct_bank *b, int *n_units, int *begin, int *end
     const int dst_size = b->axis.dst_size;
     const int common = greatest_divisor((int)extent, dst_size);
     const int n_samples = (int)extent / common; /* that dst_size / common outputs cover */
-    const int repeat = b->unit / greatest_divisor(n_samples, b->unit);
+    const int unit = 1 << b->unit_bits;
+    const int repeat = unit / greatest_divisor(n_samples, unit);
     if (dst_size / common > dst_size / repeat)
         return 0;
     const int period = dst_size / common * repeat;
@@ -282,7 +283,7 @@ int sct_bank_period(const struct sct_bank *b, int *n_units, int *begin, int *end
     *end = dst_size;
     while (*end > *begin && !is_whole(b, *end - 1))
         --*end;
-    *n_units = n_samples / (b->unit / repeat);
+    *n_units = n_samples / (unit / repeat);
     return period;
 }
 
@@ -391,9 +392,8 @@ static int plan_geometry(struct sct_bank *b, const struct sct_axis *axis,
         b->radius = filter->support * fmax(1.0, b->shrink);
     b->bits = b->shrink < 2.0 ? SCT_WEIGHT_BITS - 1 : SCT_WEIGHT_BITS;
     b->unit_bits = domain == SCT_COEFS ? 3 : 1;
-    b->unit = 1 << b->unit_bits;
     b->n_pairs = 1; /* SAMPLES; for COEFS once n_freqs is known */
-    b->src_units = sct_div_up(axis->src_size, b->unit);
+    b->src_units = sct_div_up(axis->src_size, 1 << b->unit_bits);
     b->max_taps = (int)fmin(2.0 * b->radius + 3.0, axis->src_size);
     return SCT_OK;
 }

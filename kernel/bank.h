@@ -65,8 +65,7 @@ struct sct_bank {
     double radius; /* half a row's window, in source samples */
     int bits;      /* 1.0 is 1 << bits: 14, or 13 for a shrink below 2, where the last row
                       of a cut lanczos3 weighs up to 2.04 */
-    int unit;      /* source samples in a unit: 2 (SAMPLES) or 8 (COEFS), */
-    int unit_bits; /* and its log2 */
+    int unit_bits; /* log2 of the source samples in a unit: 1 (SAMPLES) or 3 (COEFS) */
     int n_freqs;   /* frequencies kept, 1, 2, 4, 6 or 8 (COEFS); 0 (SAMPLES) */
     int n_pairs;   /* pairs of weights in a unit */
     int src_units; /* units in the source, the last one perhaps in part padding */

@@ -264,7 +264,7 @@ static int plan(sct_resizer *r, const struct sct_resizer_spec *spec)
     r->dsp = *spec->dsp;
     r->like = like;
     const int is_coefs = spec->domain == SCT_COEFS;
-    r->units_per_band = SCT_LANES / r->y.unit;
+    r->units_per_band = SCT_LANES >> r->y.unit_bits;
     r->ring_bands = like && sct_bank_has_same_taps(&r->y, &like->y) ? like->ring_bands
                                                                     : widest_row_bands(r);
     plan_repeats(r);

@@ -218,7 +218,7 @@ static int send_last(struct s3_writer *w, const struct sct_aws_request *request,
         const int looked = find_ours(w, out, &is_ours);
         if (is_ours)
             return SCT_DONE;
-        if (looked == SCT_ERR_IO || looked == SCT_ERR_TIMEOUT)
+        if (looked == SCT_ERR_IO || looked == SCT_ERR_TIMEOUT || looked == SCT_ERR_MEMORY)
             return looked; /* another try may tell */
     }
     if (status != SCT_OK) {
